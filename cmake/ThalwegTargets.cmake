@@ -1,0 +1,50 @@
+# Helpers that describe a target in one line, so that every CMakeLists.txt stays short.
+
+if(PROJECT_IS_TOP_LEVEL)
+  if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    set(CMAKE_BUILD_TYPE Release CACHE STRING "Build type" FORCE)
+  endif()
+  set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+  find_program(THALWEG_CCACHE ccache)
+  if(THALWEG_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+    set(CMAKE_CXX_COMPILER_LAUNCHER "${THALWEG_CCACHE}")
+  endif()
+endif()
+
+# What makes a rule vectorize and give the same bits for every instruction set: square roots inline,
+# branches turn into selects, and a*b+c is never contracted into one rounding.
+set(THALWEG_KERNEL_OPTIONS -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math)
+
+function(thalweg_compile_options target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+    $<$<BOOL:${THALWEG_WERROR}>:-Werror> -ffp-contract=off -fno-math-errno -fno-trapping-math)
+endfunction()
+
+# thalweg_room(NAME FOLDER... [DEPENDS LIB...]): a static library of all sources in these folders.
+function(thalweg_room name)
+  cmake_parse_arguments(arg "" "" "FOLDERS;DEPENDS" ${ARGN})
+  list(TRANSFORM arg_FOLDERS APPEND "/*.cpp")
+  file(GLOB sources CONFIGURE_DEPENDS ${arg_FOLDERS})
+  add_library(${name} STATIC ${sources})
+  thalweg_compile_options(${name})
+  target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}/src")
+  target_link_libraries(${name} PUBLIC ${arg_DEPENDS})
+endfunction()
+
+# thalweg_tests(ROOM [DEPENDS LIB...]): one GoogleTest program of all sources in tests/ROOM.
+function(thalweg_tests room)
+  cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${room}/*.cpp")
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(test_${room} ${sources})
+  thalweg_compile_options(test_${room})
+  target_include_directories(test_${room} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_compile_definitions(test_${room} PRIVATE
+    THALWEG_TEST_FILES="${CMAKE_CURRENT_SOURCE_DIR}" THALWEG_SOURCE="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(test_${room} PRIVATE ${arg_DEPENDS} GTest::gmock_main)
+  gtest_discover_tests(test_${room} TEST_PREFIX "${room}." PROPERTIES TIMEOUT 300 DISCOVERY_TIMEOUT 120)
+endfunction()
