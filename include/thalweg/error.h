@@ -18,12 +18,13 @@ class Error : public std::runtime_error {
     input,  ///< a file or data that cannot be read or is invalid
   };
 
-  Error(Kind kind, std::string name, std::string value, std::string constraint, const std::string& message)
+  Error(Kind what_kind, std::string where, std::string found, std::string accepted,
+        const std::string& message)
       : std::runtime_error(message),
-        kind(kind),
-        name(std::move(name)),
-        value(std::move(value)),
-        constraint(std::move(constraint)) {}
+        kind(what_kind),
+        name(std::move(where)),
+        value(std::move(found)),
+        constraint(std::move(accepted)) {}
 
   Kind kind;
   std::string name;        ///< what was wrong: a hyper-parameter, an option, "file:line"
@@ -34,12 +35,13 @@ class Error : public std::runtime_error {
 /// "NAME = VALUE: CONSTRAINT", for an argument; for example "lr = -1: must be at least 0".
 [[nodiscard]] Error usage_error(std::string_view name, std::string_view value, std::string_view constraint);
 
-/// "WHERE: found FOUND; expected ACCEPTED", for a file; for example "a.csv:17: found 'x' in column 3; expected a
-/// number". `where` is the file's name, with ":LINE" where there is one (1 is the first line).
+/// "WHERE: found FOUND; expected ACCEPTED", for a file; for example "a.csv:17: found 'x' in column 3;
+/// expected a number". `where` is the file's name, with ":LINE" where there is one (1 is the first line).
 [[nodiscard]] Error input_error(std::string_view where, std::string_view found, std::string_view accepted);
 
 /// "unknown THING 'NAME': did you mean 'NEAREST'? (known: ...)".
-[[nodiscard]] Error unknown_name(std::string_view thing, std::string_view name, const std::vector<std::string>& known);
+[[nodiscard]] Error unknown_name(std::string_view thing, std::string_view name,
+                                 const std::vector<std::string>& known);
 
 /// The candidate nearest to `name` by edit distance (swaps count once), or "" where none is near enough to be
 /// meant: more than a third of its letters would have to change.
