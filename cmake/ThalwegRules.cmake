@@ -1,0 +1,43 @@
+# From src/registry/rules.list: <thalweg/rules.h>, which includes every rule and names them all, and one source file
+# per rule that compiles its kernels (so that a changed rule recompiles its own kernels only).
+
+set(list "${PROJECT_SOURCE_DIR}/src/registry/rules.list")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${list}")
+set(THALWEG_GENERATED "${PROJECT_BINARY_DIR}/generated")
+file(STRINGS "${list}" lines REGEX "^[A-Za-z]")
+
+set(includes "")
+set(names "")
+set(externs "")
+set(THALWEG_KERNEL_SOURCES "")
+foreach(line IN LISTS lines)
+  string(REPLACE " " ";" words "${line}")
+  list(GET words 0 type)
+  list(GET words 1 header)
+  string(APPEND includes "#include <thalweg/rules/${header}.h>\n")
+  string(APPEND names " \\\n  RULE(${type})")
+  string(APPEND externs "extern template const RuleInfo& rule_info<${type}>();\n")
+  set(source "${THALWEG_GENERATED}/kernels_${header}.cpp")
+  file(CONFIGURE OUTPUT "${source}" @ONLY NEWLINE_STYLE LF CONTENT [[
+#include <thalweg/detail/rule_info.h>
+#include <thalweg/rules/@header@.h>
+
+namespace thalweg::detail {
+template const RuleInfo& rule_info<@type@>();
+}
+]])
+  list(APPEND THALWEG_KERNEL_SOURCES "${source}")
+endforeach()
+
+file(CONFIGURE OUTPUT "${THALWEG_GENERATED}/include/thalweg/rules.h" @ONLY NEWLINE_STYLE LF CONTENT [[
+#pragma once
+
+// Generated from src/registry/rules.list. All rules of the library; their kernels are compiled into it.
+
+#include <thalweg/any_rule.h>
+@includes@
+#define THALWEG_RULES(RULE)@names@
+
+namespace thalweg::detail {
+@externs@}
+]])

@@ -1,0 +1,128 @@
+#pragma once
+
+// The sweep of a rule or transform over an array, compiled once per instruction set. The loop is plain; the
+// compiler vectorizes it for the target of the function into which it is inlined, remainder included, and the
+// same scalar formula gives the same bits in each of them (the build turns off contraction into FMA).
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include <thalweg/execution.h>
+
+#if defined(__clang__)
+#define THALWEG_INDEPENDENT_ITERATIONS _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define THALWEG_INDEPENDENT_ITERATIONS _Pragma("GCC ivdep")
+#endif
+
+namespace thalweg::detail {
+
+/// One call of a rule's kernel. Arrays do not overlap.
+struct Sweep {
+  void* theta = nullptr;
+  const void* gradient = nullptr;
+  void* const* slots = nullptr;
+  const void* coefficients = nullptr;
+  std::size_t count = 0;
+};
+using Kernel = void (*)(const Sweep&);
+/// One kernel per instruction set.
+using Kernels = std::array<Kernel, isa_count>;
+
+/// The number of variants of a rule.
+template <class Rule>
+constexpr int form_count() {
+  if constexpr (requires { Rule::forms; }) return Rule::forms;
+  else return 1;
+}
+
+template <class Rule>
+constexpr bool uses_slot(int form, std::size_t slot) {
+  if constexpr (requires { Rule::uses(form, slot); }) return Rule::uses(form, slot);
+  else return true;
+}
+
+template <class Rule>
+constexpr std::size_t slot_count(int form) {
+  std::size_t count = 0;
+  for (std::size_t s = 0; s < Rule::slots.size(); ++s) count += uses_slot<Rule>(form, s) ? 1U : 0U;
+  return count;
+}
+
+template <class Rule, int form, class T>
+[[gnu::always_inline]] inline void sweep(const Sweep& s) {
+  constexpr std::size_t n = slot_count<Rule>(form);
+  using Coefficients = typename Rule::template Coefficients<T>;
+  const Coefficients c = *static_cast<const Coefficients*>(s.coefficients);
+  T* const theta = static_cast<T*>(s.theta);
+  const T* const gradient = static_cast<const T*>(s.gradient);
+  std::array<T*, n> slots{};
+  for (std::size_t k = 0; k < n; ++k) slots[k] = static_cast<T*>(s.slots[k]);
+  const std::size_t count = s.count;
+  THALWEG_INDEPENDENT_ITERATIONS
+  for (std::size_t i = 0; i < count; ++i) {
+    std::array<T, n> state;
+    for (std::size_t k = 0; k < n; ++k) state[k] = slots[k][i];
+    T parameter = theta[i];
+    if constexpr (form_count<Rule>() > 1) Rule::template update<T, form>(parameter, gradient[i], state, c);
+    else Rule::update(parameter, gradient[i], state, c);
+    theta[i] = parameter;
+    for (std::size_t k = 0; k < n; ++k) slots[k][i] = state[k];
+  }
+}
+
+/// Writes the point at which the rule wants the gradient over theta.
+template <class Rule, class T>
+[[gnu::always_inline]] inline void sweep_look_ahead(const Sweep& s) {
+  constexpr std::size_t n = slot_count<Rule>(0);
+  using Coefficients = typename Rule::template Coefficients<T>;
+  const Coefficients c = *static_cast<const Coefficients*>(s.coefficients);
+  T* const theta = static_cast<T*>(s.theta);
+  std::array<const T*, n> slots{};
+  for (std::size_t k = 0; k < n; ++k) slots[k] = static_cast<const T*>(s.slots[k]);
+  const std::size_t count = s.count;
+  THALWEG_INDEPENDENT_ITERATIONS
+  for (std::size_t i = 0; i < count; ++i) {
+    std::array<T, n> state;
+    for (std::size_t k = 0; k < n; ++k) state[k] = slots[k][i];
+    theta[i] = Rule::look_ahead(theta[i], state, c);
+  }
+}
+
+// for_each_isa<Body>() is Body::run<...>(argument) inlined into one function per instruction set.
+template <class Body, class Argument>
+void run_baseline(const Argument& argument) {
+  Body::run(argument);
+}
+#if defined(__x86_64__)
+template <class Body, class Argument>
+__attribute__((target("arch=x86-64-v3"))) void run_v3(const Argument& argument) {
+  Body::run(argument);
+}
+template <class Body, class Argument>
+__attribute__((target("arch=x86-64-v4,prefer-vector-width=512"))) void run_v4(const Argument& argument) {
+  Body::run(argument);
+}
+#endif
+
+template <class Body, class Argument>
+constexpr std::array<void (*)(const Argument&), isa_count> for_each_isa() {
+#if defined(__x86_64__)
+  return {run_baseline<Body, Argument>, run_v3<Body, Argument>, run_v4<Body, Argument>};
+#else
+  return {run_baseline<Body, Argument>, run_baseline<Body, Argument>, run_baseline<Body, Argument>};
+#endif
+}
+
+template <class Rule, int form, class T>
+struct SweepBody {
+  [[gnu::always_inline]] static void run(const Sweep& s) { sweep<Rule, form, T>(s); }
+};
+template <class Rule, class T>
+struct LookAheadBody {
+  [[gnu::always_inline]] static void run(const Sweep& s) { sweep_look_ahead<Rule, T>(s); }
+};
+
+}  // namespace thalweg::detail

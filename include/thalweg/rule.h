@@ -1,0 +1,81 @@
+#pragma once
+
+// The contract of a rule: what a header in rules/ declares, and nothing else. A rule is a plain aggregate:
+//
+//   struct Adam {
+//     double lr = 1e-3, beta1 = 0.9, ...;              hyper-parameters: field = key on the command line
+//     static constexpr Card card{...};                 name, title, paper, idea
+//     static constexpr std::array formula{...};        each line in Unicode and in LaTeX
+//     static constexpr std::array slots{...};          state per parameter, 0 at the start
+//     static constexpr std::array presets{...};        like=LIBRARY
+//     static std::vector<KeyInfo> keys();              each hyper-parameter with symbol, range and meaning
+//     template <class T> struct Coefficients {...};    members of type T only
+//     Coefficients<double> at(double t) const;         the coefficients of step t = 1, 2, ...
+//     template <class T> static void update(T& theta, T g, std::array<T, 2>& state, const Coefficients<T>& c);
+//   };
+//
+// Optional members, for the few that need them:
+//   double initial(std::size_t slot) const;            where a slot does not start at 0
+//   std::string objection() const;                     a constraint between keys that is violated, or ""
+//   static constexpr int forms; int form_index() const;   variants with other slots, then `update<T, index>`, and
+//   static constexpr bool uses(int index, std::size_t slot);   which slots a variant has
+//   bool looks_ahead() const; look_ahead(theta, state, c)   where the gradient is wanted, if not at theta
+//   double l2 / double weight_decay                    fields that the engine turns into transforms around the rule
+
+#include <array>
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <thalweg/keys.h>
+
+namespace thalweg {
+
+/// What a rule, transform or schedule is.
+struct Card {
+  const char* name;   ///< on the command line
+  const char* title;  ///< in a sentence
+  const char* paper;  ///< who, when, which algorithm or equation
+  const char* idea;   ///< why one would use it, in a sentence or two
+};
+
+/// One line of the algorithm. g is the gradient, theta the parameter, t the step (from 1); "<-" assigns.
+struct Formula {
+  const char* text;   ///< Unicode
+  const char* latex;  ///< the same line in LaTeX
+};
+
+/// One number of state per parameter.
+struct Slot {
+  const char* name;
+  const char* meaning;
+};
+
+/// Settings that reproduce another library's trajectory, selected by like=LIBRARY.
+struct Preset {
+  const char* library;     ///< torch, keras, optax or ensmallen
+  const char* settings;    ///< "key=value,..."
+  const char* lacks = "";  ///< keys that the library has not, "key,...": setting one of them is an error
+};
+
+/// Where epsilon stands in the denominator of a rule.
+enum class EpsPlacement {
+  outside,      ///< sqrt(v) + eps, after any bias correction
+  inside,       ///< sqrt(v + eps)
+  hat,          ///< eps added to the uncorrected root: Kingma & Ba's "epsilon hat"
+  denominator,  ///< AdaMax: u + eps
+  inside_max,   ///< AdaMax: u <- max(beta2 u, |g| + eps)
+};
+
+/// a / b, where 0 / 0 is 0: without epsilon, a parameter that never had a gradient does not move.
+template <class T>
+inline T ratio(T a, T b) {
+  return b == T(0) ? T(0) : a / b;
+}
+
+/// base^t for whole t >= 0, correctly rounded but for the last bit and the same on every machine
+/// (std::pow is not: its code differs between processors).
+[[nodiscard]] double power(double base, double t);
+
+}  // namespace thalweg
