@@ -14,8 +14,8 @@ struct DenseMatrix {
   std::vector<float> values;
 };
 
-/// Compressed sparse rows: the nonzeros of row i are at [row_begin[i], row_begin[i + 1]) of `column` (0-based,
-/// strictly increasing within a row) and `value`. row_begin has rows + 1 entries.
+/// Compressed sparse rows: the nonzeros of row i are at [row_begin[i], row_begin[i + 1]) of `column`
+/// (0-based, strictly increasing within a row) and `value`. row_begin has rows + 1 entries.
 struct SparseMatrix {
   std::size_t rows = 0, columns = 0;
   std::vector<std::uint64_t> row_begin{0};
@@ -32,8 +32,8 @@ struct Dataset {
   std::string name;
   Features features;
   Task task = Task::classification;
-  std::vector<float> target;               ///< one per row: the value (regression) or the class number, from 0
-  std::vector<std::string> class_names;    ///< classification: name of each class number; empty for regression
+  std::vector<float> target;             ///< one per row: the value (regression) or the class number, from 0
+  std::vector<std::string> class_names;  ///< classification: name of each class number; empty for regression
   std::vector<std::string> feature_names;  ///< one per column, or empty
 
   [[nodiscard]] std::size_t rows() const {
