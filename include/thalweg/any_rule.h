@@ -9,7 +9,10 @@ class AnyRule : public detail::Erased<detail::RuleInfo> {
  public:
   using Erased::Erased;
   template <class Rule>
-    requires requires { Rule::card; &Rule::at; }
+  requires requires {
+    Rule::card;
+    &Rule::at;
+  }
   AnyRule(const Rule& rule)  // NOLINT(google-explicit-constructor): any rule is meant to convert
       : Erased(detail::rule_info<Rule>(), std::make_shared<Rule>(rule)) {}
 };

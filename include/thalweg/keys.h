@@ -28,7 +28,9 @@ constexpr Range any_number() { return {}; }
 constexpr Range at_least(double low) { return {.low = low}; }
 constexpr Range above(double low) { return {.low = low, .low_open = true}; }
 constexpr Range in_closed(double low, double high) { return {.low = low, .high = high}; }
-constexpr Range in_half_open(double low, double high) { return {.low = low, .high = high, .high_open = true}; }
+constexpr Range in_half_open(double low, double high) {
+  return {.low = low, .high = high, .high_open = true};
+}
 
 /// A key's value outside of its C++ type: a number (counts too), a flag, a choice by name, a list.
 using Value = std::variant<double, bool, std::string, std::vector<double>>;
@@ -42,8 +44,8 @@ struct KeyInfo {
   std::string symbol;  ///< the paper's symbol, or ""
   std::string meaning;
   Kind kind = Kind::number;
-  Range range;                                   ///< of a number, a count or each entry of a list
-  std::vector<std::string> choices;              ///< of a choice
+  Range range;                       ///< of a number, a count or each entry of a list
+  std::vector<std::string> choices;  ///< of a choice
   std::size_t shortest_list = 0, longest_list = 0;
   std::function<Value(const void*)> get;         ///< reads the field of an owner
   std::function<void(void*, const Value&)> set;  ///< writes it; the value must have passed check()
@@ -70,9 +72,12 @@ KeyInfo key(double Owner::*field, const char* name, const char* symbol, Range ra
 }
 
 template <class Owner>
-KeyInfo key(std::uint64_t Owner::*field, const char* name, const char* symbol, Range range, const char* meaning) {
+KeyInfo key(std::uint64_t Owner::*field, const char* name, const char* symbol, Range range,
+            const char* meaning) {
   KeyInfo info{name, symbol, meaning, KeyInfo::Kind::count, range, {}, 0, 0, {}, {}};
-  info.get = [field](const void* o) { return Value(static_cast<double>(static_cast<const Owner*>(o)->*field)); };
+  info.get = [field](const void* o) {
+    return Value(static_cast<double>(static_cast<const Owner*>(o)->*field));
+  };
   info.set = [field](void* o, const Value& v) {
     static_cast<Owner*>(o)->*field = static_cast<std::uint64_t>(std::get<double>(v));
   };
@@ -89,8 +94,8 @@ KeyInfo key(bool Owner::*field, const char* name, const char* meaning) {
 
 /// A list of `shortest` to `longest` numbers, each in `range`.
 template <class Owner>
-KeyInfo key(std::vector<double> Owner::*field, const char* name, const char* symbol, Range range, std::size_t shortest,
-            std::size_t longest, const char* meaning) {
+KeyInfo key(std::vector<double> Owner::*field, const char* name, const char* symbol, Range range,
+            std::size_t shortest, std::size_t longest, const char* meaning) {
   KeyInfo info{name, symbol, meaning, KeyInfo::Kind::list, range, {}, shortest, longest, {}, {}};
   info.get = [field](const void* o) { return Value(static_cast<const Owner*>(o)->*field); };
   info.set = [field](void* o, const Value& v) {
@@ -101,7 +106,8 @@ KeyInfo key(std::vector<double> Owner::*field, const char* name, const char* sym
 
 /// One of the named enumerators; another enumerator of the same type is refused.
 template <class Owner, class Enum, std::size_t N>
-KeyInfo key(Enum Owner::*field, const char* name, const std::pair<Enum, const char*> (&choices)[N], const char* meaning) {
+KeyInfo key(Enum Owner::*field, const char* name, const std::pair<Enum, const char*> (&choices)[N],
+            const char* meaning) {
   KeyInfo info{name, "", meaning, KeyInfo::Kind::choice, {}, {}, 0, 0, {}, {}};
   const auto named = std::to_array(choices);
   for (const auto& choice : named) info.choices.emplace_back(choice.second);

@@ -16,7 +16,8 @@
 
 namespace thalweg {
 
-/// Hyper-parameters in which a group of parameters differs from the rest: those that are set replace the rule's own.
+/// Hyper-parameters in which a group of parameters differs from the rest: those that are set replace the
+/// rule's own.
 struct GroupOptions {
   std::optional<double> lr, momentum, rho, beta1, beta2, eps, l2, weight_decay;
   std::vector<std::pair<std::string, Value>> others;  ///< any other key of the rule
@@ -24,9 +25,9 @@ struct GroupOptions {
 
 /// Steps parameters that stay the user's: it holds views of them, and owns the rule's state.
 ///
-/// One step() applies, in this order: the transforms as they were added, the rule's own l2 or weight decay, the rule.
-/// The result has the same bits for every Execution. Not to be used from two threads at once; different
-/// optimizers are independent of each other.
+/// One step() applies, in this order: the transforms as they were added, the rule's own l2 or weight decay,
+/// the rule. The result has the same bits for every Execution. Not to be used from two threads at once;
+/// different optimizers are independent of each other.
 class Optimizer {
  public:
   /// Throws a usage Error if a hyper-parameter is out of its range or the Execution cannot be honoured.
@@ -35,28 +36,31 @@ class Optimizer {
   Optimizer(Optimizer&&) noexcept;
   Optimizer& operator=(Optimizer&&) noexcept;
 
-  /// Adds a tensor: a view that must stay valid as long as the optimizer steps. Empty tensors are allowed. Its state
-  /// starts now: for a tensor added after some steps, the rule's t counts from there. Throws a usage Error for a
-  /// name that is taken, memory that overlaps another tensor, or an option that the rule does not have.
+  /// Adds a tensor: a view that must stay valid as long as the optimizer steps. Empty tensors are allowed.
+  /// Its state starts now: for a tensor added after some steps, the rule's t counts from there. Throws a
+  /// usage Error for a name that is taken, memory that overlaps another tensor, or an option that the rule
+  /// does not have.
   void add(const std::string& name, ParameterView parameters, const GroupOptions& options = {});
 
-  /// Lets a hyper-parameter follow a schedule (replacing an earlier one), in every group relative to its own value
-  /// unless the schedule is absolute. Throws a usage Error if the rule has no such number.
+  /// Lets a hyper-parameter follow a schedule (replacing an earlier one), in every group relative to its own
+  /// value unless the schedule is absolute. Throws a usage Error if the rule has no such number.
   void schedule(const std::string& key, const Schedule& schedule);
-  /// Multiplies a hyper-parameter by a factor, on top of any schedule, until the next call: for a plateau, or by hand.
+  /// Multiplies a hyper-parameter by a factor, on top of any schedule, until the next call: for a plateau, or
+  /// by hand.
   void scale(const std::string& key, double factor);
   /// Appends a transform of the gradient or the parameters.
   void transform(const AnyTransform& transform);
 
-  /// One step. `gradients` has one entry per tensor, of its size and precision. Throws a usage Error if they do not fit,
-  /// if they overlap the parameters, or if the rule wants the gradient elsewhere and look_ahead() was not called; then
-  /// nothing has changed.
+  /// One step. `gradients` has one entry per tensor, of its size and precision. Throws a usage Error if they
+  /// do not fit, if they overlap the parameters, or if the rule wants the gradient elsewhere and look_ahead()
+  /// was not called; then nothing has changed.
   void step(const Gradients& gradients);
   void step(std::initializer_list<GradientView> gradients) { step(Gradients(gradients)); }
-  /// One step for any rule: `evaluate()` is called when the parameters are where the rule wants the gradient (for
-  /// Nesterov's method the look-ahead point) and returns Gradients. If it throws, the parameters are put back.
+  /// One step for any rule: `evaluate()` is called when the parameters are where the rule wants the gradient
+  /// (for Nesterov's method the look-ahead point) and returns Gradients. If it throws, the parameters are put
+  /// back.
   template <class Evaluate>
-    requires std::same_as<std::invoke_result_t<Evaluate&>, Gradients>
+  requires std::same_as<std::invoke_result_t<Evaluate&>, Gradients>
   void step(Evaluate&& evaluate) {
     look_ahead();
     try {
@@ -69,23 +73,23 @@ class Optimizer {
 
   /// Whether the rule wants the gradient away from the parameters.
   [[nodiscard]] bool looks_ahead() const;
-  /// Moves the parameters to where the rule wants the gradient of the coming step; the next step() starts from
-  /// where they were. Does nothing for rules that want the gradient at the parameters.
+  /// Moves the parameters to where the rule wants the gradient of the coming step; the next step() starts
+  /// from where they were. Does nothing for rules that want the gradient at the parameters.
   void look_ahead();
   /// Undoes look_ahead().
   void come_back();
 
   [[nodiscard]] std::uint64_t steps() const;  ///< steps done
   [[nodiscard]] const AnyRule& rule() const;
-  [[nodiscard]] std::size_t size() const;     ///< number of parameters in all tensors
-  /// The value of a numeric hyper-parameter at the coming step (for the group of `tensor`; "" is the rule's own group).
+  [[nodiscard]] std::size_t size() const;  ///< number of parameters in all tensors
+  /// The value of a numeric hyper-parameter at the coming step (for the group of `tensor`; "" is the rule's
+  /// own group).
   [[nodiscard]] double value(std::string_view key, std::string_view tensor = "") const;
   /// The state of a tensor, by the slot's name. Throws a usage Error for unknown names or another precision.
   template <class T>
   [[nodiscard]] std::span<const T> slot(std::string_view tensor, std::string_view slot) const;
-  /// The norm that the last step's first clip_norm saw, and how many steps it shortened.
+  /// The gradient norm that the last step's first clip_norm saw; NaN where there was none.
   [[nodiscard]] double last_norm() const;
-  [[nodiscard]] std::uint64_t clipped_steps() const;
   /// The instruction set in use, as isa_names() has it.
   [[nodiscard]] std::string isa() const;
 

@@ -5,11 +5,13 @@
 
 namespace thalweg {
 
-/// Philox 4x32-10, Salmon, Moraes, Dror & Shaw 2011: four random words that are a pure function of counter and key.
-/// No state, so any thread can make any number at any time, and a resumed run makes the same ones.
-[[nodiscard]] constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key) {
+/// Philox 4x32-10, Salmon, Moraes, Dror & Shaw 2011: four random words that are a pure function of counter
+/// and key. No state, so any thread can make any number at any time, and a resumed run makes the same ones.
+[[nodiscard]] constexpr std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter,
+                                                            std::array<std::uint32_t, 2> key) {
   for (int round = 0; round < 10; ++round) {
-    const std::uint64_t a = std::uint64_t{0xD2511F53} * counter[0], b = std::uint64_t{0xCD9E8D57} * counter[2];
+    const std::uint64_t a = std::uint64_t{0xD2511F53} * counter[0],
+                        b = std::uint64_t{0xCD9E8D57} * counter[2];
     counter = {static_cast<std::uint32_t>(b >> 32U) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(b),
                static_cast<std::uint32_t>(a >> 32U) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(a)};
     key[0] += 0x9E3779B9;
@@ -27,8 +29,8 @@ namespace thalweg {
   return (static_cast<double>(bits) + 0.5) * 0x1p-53;
 }
 
-/// The standard normal quantile of p in (0, 1): Wichura 1988, algorithm AS 241 (PPND16), relative error about 1e-15.
-/// Only arithmetic and square roots, so the same bits on every machine.
+/// The standard normal quantile of p in (0, 1): Wichura 1988, algorithm AS 241 (PPND16), relative error about
+/// 1e-15. Only arithmetic and square roots, so the same bits on every machine.
 [[nodiscard]] double normal_quantile(double p);
 
 /// A standard normal number, a pure function of seed, stream and index.

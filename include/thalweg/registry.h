@@ -20,9 +20,9 @@ namespace thalweg {
 [[nodiscard]] const detail::ObjectInfo& plateau_info();
 
 /// The rule of a specification, "NAME" or "NAME:key=value,...". `like=LIBRARY` (paper, torch, keras, optax or
-/// ensmallen) sets that library's defaults and forms; other keys then refine it, but cannot undo a form that makes
-/// the rule that library's. Throws a usage Error for unknown names (with the nearest), values out of range, keys
-/// that are given twice, and libraries that do not have the optimizer.
+/// ensmallen) sets that library's defaults and forms; other keys then refine it, but cannot undo a form that
+/// makes the rule that library's. Throws a usage Error for unknown names (with the nearest), values out of
+/// range, keys that are given twice, and libraries that do not have the optimizer.
 [[nodiscard]] AnyRule make_rule(std::string_view specification);
 /// As make_rule, as an Optimizer.
 [[nodiscard]] Optimizer make_optimizer(std::string_view specification, const Execution& execution = {});

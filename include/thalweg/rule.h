@@ -11,16 +11,17 @@
 //     static std::vector<KeyInfo> keys();              each hyper-parameter with symbol, range and meaning
 //     template <class T> struct Coefficients {...};    members of type T only
 //     Coefficients<double> at(double t) const;         the coefficients of step t = 1, 2, ...
-//     template <class T> static void update(T& theta, T g, std::array<T, 2>& state, const Coefficients<T>& c);
+//     template <class T> static void update(T& theta, T g, std::array<T, 2>& state, const Coefficients<T>&
+//     c);
 //   };
 //
 // Optional members, for the few that need them:
 //   double initial(std::size_t slot) const;            where a slot does not start at 0
 //   std::string objection() const;                     a constraint between keys that is violated, or ""
-//   static constexpr int forms; int form_index() const;   variants with other slots, then `update<T, index>`, and
-//   static constexpr bool uses(int index, std::size_t slot);   which slots a variant has
-//   bool looks_ahead() const; look_ahead(theta, state, c)   where the gradient is wanted, if not at theta
-//   double l2 / double weight_decay                    fields that the engine turns into transforms around the rule
+//   static constexpr int forms; int form_index() const;   variants with other slots, then `update<T, index>`,
+//   and static constexpr bool uses(int index, std::size_t slot);   which slots a variant has bool
+//   looks_ahead() const; look_ahead(theta, state, c)   where the gradient is wanted, if not at theta double
+//   l2 / double weight_decay                    fields that the engine turns into transforms around the rule
 
 #include <array>
 #include <cmath>

@@ -1,6 +1,7 @@
 #pragma once
 
-// The contract of a schedule's segment: a pure function of k = 0, 1, ..., the number of steps done in the segment.
+// The contract of a schedule's segment: a pure function of k = 0, 1, ..., the number of steps done in the
+// segment.
 //
 //   struct Cosine {
 //     std::uint64_t steps = 1000; double final = 0;
@@ -37,7 +38,8 @@ const SegmentInfo& segment_info() {
     made.factor = [](const void* s, double k) { return static_cast<const Segment*>(s)->factor(k); };
     made.length = [](const void* s) {
       double steps = 0;
-      if constexpr (requires(const Segment& x) { x.steps; }) steps = static_cast<double>(static_cast<const Segment*>(s)->steps);
+      if constexpr (requires(const Segment& x) { x.steps; })
+        steps = static_cast<double>(static_cast<const Segment*>(s)->steps);
       return steps > 0 ? steps : std::numeric_limits<double>::infinity();
     };
     return made;
@@ -52,19 +54,22 @@ class Segment : public detail::Erased<detail::SegmentInfo> {
  public:
   using Erased::Erased;
   template <class Any>
-    requires requires { Any::card; &Any::factor; }
+  requires requires {
+    Any::card;
+    &Any::factor;
+  }
   Segment(const Any& segment)  // NOLINT(google-explicit-constructor): any segment is meant to convert
       : Erased(detail::segment_info<Any>(), std::make_shared<Any>(segment)) {}
 };
 
-/// A hyper-parameter over the steps: segments one after the other, each a pure function of the step, so that a
-/// resumed run needs no state. The numbers are factors of the hyper-parameter's own value, or with absolute()
-/// that value itself. After the last segment its final value stays.
+/// A hyper-parameter over the steps: segments one after the other, each a pure function of the step, so that
+/// a resumed run needs no state. The numbers are factors of the hyper-parameter's own value, or with
+/// absolute() that value itself. After the last segment its final value stays.
 class Schedule {
  public:
   template <class Any>
-    requires std::convertible_to<Any, Segment>
-  Schedule(const Any& segment) : segments_{Segment(segment)} {  // NOLINT(google-explicit-constructor)
+  requires std::convertible_to<Any, Segment> Schedule(const Any& segment)
+      : segments_{Segment(segment)} {  // NOLINT(google-explicit-constructor)
     segments_.back().validate();
   }
 
@@ -87,6 +92,8 @@ class Schedule {
 };
 
 /// "Then": warmup(500) | cosine(9500).
-[[nodiscard]] inline Schedule operator|(const Schedule& first, const Schedule& second) { return first.then(second); }
+[[nodiscard]] inline Schedule operator|(const Schedule& first, const Schedule& second) {
+  return first.then(second);
+}
 
 }  // namespace thalweg

@@ -1,7 +1,7 @@
 #pragma once
 
-// The contract of a transform: what happens to the gradient (or to the parameters) before the rule, element by
-// element. It is declared like a rule:
+// The contract of a transform: what happens to the gradient (or to the parameters) before the rule, element
+// by element. It is declared like a rule:
 //
 //   struct ClipValue {
 //     double max = 1;
@@ -89,8 +89,10 @@ const TransformInfo& transform_info() {
     if constexpr (requires { Transform::needs_norm; }) made.needs_norm = Transform::needs_norm;
     made.coefficient_count = sizeof(typename Transform::template Coefficients<double>) / sizeof(double);
     made.seed = [](const void* t) -> std::uint64_t {
-      if constexpr (requires(const Transform& x) { x.seed; }) return static_cast<const Transform*>(t)->seed;
-      else return 0;
+      if constexpr (requires(const Transform& x) { x.seed; })
+        return static_cast<const Transform*>(t)->seed;
+      else
+        return 0;
     };
     made.coefficients = [](const void* t, const TransformStep& step, double* out) {
       const auto numbers = coefficient_numbers(static_cast<const Transform*>(t)->at(step));
@@ -108,8 +110,12 @@ class AnyTransform : public detail::Erased<detail::TransformInfo> {
  public:
   using Erased::Erased;
   template <class Transform>
-    requires requires { Transform::card; &Transform::at; }
-  AnyTransform(const Transform& transform)  // NOLINT(google-explicit-constructor): any transform is meant to convert
+  requires requires {
+    Transform::card;
+    &Transform::at;
+  }
+  AnyTransform(
+      const Transform& transform)  // NOLINT(google-explicit-constructor): any transform is meant to convert
       : Erased(detail::transform_info<Transform>(), std::make_shared<Transform>(transform)) {}
 };
 

@@ -12,15 +12,19 @@ namespace thalweg {
 
 enum class Precision { float32, float64 };
 
-[[nodiscard]] constexpr const char* precision_name(Precision p) { return p == Precision::float32 ? "float32" : "float64"; }
+[[nodiscard]] constexpr const char* precision_name(Precision p) {
+  return p == Precision::float32 ? "float32" : "float64";
+}
 
 namespace detail {
 
 // data() and size() as the standard library and Eigen spell them; memptr() as Armadillo does.
 template <class Range>
 auto* data_of(Range& range) {
-  if constexpr (requires { range.memptr(); }) return range.memptr();
-  else return std::data(range);
+  if constexpr (requires { range.memptr(); })
+    return range.memptr();
+  else
+    return std::data(range);
 }
 template <class Range>
 using ElementOf = std::remove_pointer_t<decltype(data_of(std::declval<Range&>()))>;
@@ -29,18 +33,23 @@ template <class Range>
 concept Contiguous = requires(Range& range) {
   data_of(range);
   std::size(range);
-} && (std::same_as<std::remove_const_t<ElementOf<Range>>, float> || std::same_as<std::remove_const_t<ElementOf<Range>>, double>);
+}
+&&(std::same_as<std::remove_const_t<ElementOf<Range>>, float> ||
+   std::same_as<std::remove_const_t<ElementOf<Range>>, double>);
 
 }  // namespace detail
 
-/// A user's contiguous array of float or double, not owned: made from a span, vector, array, Eigen or Armadillo object.
+/// A user's contiguous array of float or double, not owned: made from a span, vector, array, Eigen or
+/// Armadillo object.
 class ParameterView {
  public:
   template <class Range>
-    requires(detail::Contiguous<Range> && !std::is_const_v<detail::ElementOf<Range>>)
-  ParameterView(Range&& range)  // NOLINT(google-explicit-constructor): any array is meant to convert
-      : data(detail::data_of(range)), size(static_cast<std::size_t>(std::size(range))),
-        precision(sizeof(*detail::data_of(range)) == sizeof(float) ? Precision::float32 : Precision::float64) {}
+  requires(detail::Contiguous<Range> && !std::is_const_v<detail::ElementOf<Range>>)
+      ParameterView(Range&& range)  // NOLINT(google-explicit-constructor): any array is meant to convert
+      : data(detail::data_of(range)),
+        size(static_cast<std::size_t>(std::size(range))),
+        precision(sizeof(*detail::data_of(range)) == sizeof(float) ? Precision::float32
+                                                                   : Precision::float64) {}
 
   void* data;
   std::size_t size;  ///< number of elements
@@ -51,10 +60,12 @@ class ParameterView {
 class GradientView {
  public:
   template <class Range>
-    requires detail::Contiguous<const Range>
-  GradientView(const Range& range)  // NOLINT(google-explicit-constructor): any array is meant to convert
-      : data(detail::data_of(range)), size(static_cast<std::size_t>(std::size(range))),
-        precision(sizeof(*detail::data_of(range)) == sizeof(float) ? Precision::float32 : Precision::float64) {}
+  requires detail::Contiguous<const Range> GradientView(
+      const Range& range)  // NOLINT(google-explicit-constructor): any array is meant to convert
+      : data(detail::data_of(range)),
+        size(static_cast<std::size_t>(std::size(range))),
+        precision(sizeof(*detail::data_of(range)) == sizeof(float) ? Precision::float32
+                                                                   : Precision::float64) {}
 
   const void* data;
   std::size_t size;

@@ -30,8 +30,10 @@ void describe(ObjectInfo& info) {
     return std::static_pointer_cast<void>(std::make_shared<Object>(*static_cast<const Object*>(o)));
   };
   info.objection = [](const void* o) -> std::string {
-    if constexpr (requires(const Object& x) { x.objection(); }) return static_cast<const Object*>(o)->objection();
-    else return {};
+    if constexpr (requires(const Object& x) { x.objection(); })
+      return static_cast<const Object*>(o)->objection();
+    else
+      return {};
   };
 }
 

@@ -13,7 +13,9 @@
 
 #if defined(__clang__)
 #define THALWEG_INDEPENDENT_ITERATIONS _Pragma("clang loop vectorize(assume_safety)")
+#define THALWEG_V4 "arch=x86-64-v4"  // clang 14 has no attribute for wider vectors than 256 bits
 #else
+#define THALWEG_V4 "arch=x86-64-v4,prefer-vector-width=512"
 #define THALWEG_INDEPENDENT_ITERATIONS _Pragma("GCC ivdep")
 #endif
 
@@ -34,14 +36,18 @@ using Kernels = std::array<Kernel, isa_count>;
 /// The number of variants of a rule.
 template <class Rule>
 constexpr int form_count() {
-  if constexpr (requires { Rule::forms; }) return Rule::forms;
-  else return 1;
+  if constexpr (requires { Rule::forms; })
+    return Rule::forms;
+  else
+    return 1;
 }
 
 template <class Rule>
 constexpr bool uses_slot(int form, std::size_t slot) {
-  if constexpr (requires { Rule::uses(form, slot); }) return Rule::uses(form, slot);
-  else return true;
+  if constexpr (requires { Rule::uses(form, slot); })
+    return Rule::uses(form, slot);
+  else
+    return true;
 }
 
 template <class Rule>
@@ -66,8 +72,10 @@ template <class Rule, int form, class T>
     std::array<T, n> state;
     for (std::size_t k = 0; k < n; ++k) state[k] = slots[k][i];
     T parameter = theta[i];
-    if constexpr (form_count<Rule>() > 1) Rule::template update<T, form>(parameter, gradient[i], state, c);
-    else Rule::update(parameter, gradient[i], state, c);
+    if constexpr (form_count<Rule>() > 1)
+      Rule::template update<T, form>(parameter, gradient[i], state, c);
+    else
+      Rule::update(parameter, gradient[i], state, c);
     theta[i] = parameter;
     for (std::size_t k = 0; k < n; ++k) slots[k][i] = state[k];
   }
@@ -93,16 +101,16 @@ template <class Rule, class T>
 
 // for_each_isa<Body>() is Body::run<...>(argument) inlined into one function per instruction set.
 template <class Body, class Argument>
-void run_baseline(const Argument& argument) {
+[[gnu::flatten]] void run_baseline(const Argument& argument) {
   Body::run(argument);
 }
 #if defined(__x86_64__)
 template <class Body, class Argument>
-__attribute__((target("arch=x86-64-v3"))) void run_v3(const Argument& argument) {
+__attribute__((target("arch=x86-64-v3"), flatten)) void run_v3(const Argument& argument) {
   Body::run(argument);
 }
 template <class Body, class Argument>
-__attribute__((target("arch=x86-64-v4,prefer-vector-width=512"))) void run_v4(const Argument& argument) {
+__attribute__((target(THALWEG_V4), flatten)) void run_v4(const Argument& argument) {
   Body::run(argument);
 }
 #endif

@@ -8,7 +8,8 @@
 
 namespace thalweg::detail {
 
-/// Everything that the engine, the command line and the documentation need of a rule, made from its declaration.
+/// Everything that the engine, the command line and the documentation need of a rule, made from its
+/// declaration.
 struct RuleInfo : ObjectInfo {
   /// One variant: the slots that it has (indices into `slots`) and its kernels.
   struct Form {
@@ -26,7 +27,8 @@ struct RuleInfo : ObjectInfo {
   int (*form)(const void* rule) = nullptr;
   double (*initial)(const void* rule, std::size_t slot) = nullptr;
   bool (*looks_ahead)(const void* rule) = nullptr;
-  void (*coefficients)(const void* rule, double t, double* out) = nullptr;  ///< writes coefficient_count numbers
+  void (*coefficients)(const void* rule, double t,
+                       double* out) = nullptr;  ///< writes coefficient_count numbers
 };
 
 /// The numbers of a coefficient struct of type double, in the order of its members.
@@ -50,7 +52,8 @@ RuleInfo::Form form_info() {
 
 template <class Rule>
 RuleInfo make_rule_info() {
-  static_assert(sizeof(typename Rule::template Coefficients<float>) * 2 == sizeof(typename Rule::template Coefficients<double>),
+  static_assert(sizeof(typename Rule::template Coefficients<float>) * 2 ==
+                    sizeof(typename Rule::template Coefficients<double>),
                 "Coefficients<T> has members of type T only");
   RuleInfo info;
   describe<Rule>(info);
@@ -59,23 +62,30 @@ RuleInfo make_rule_info() {
   info.presets.assign(Rule::presets.begin(), Rule::presets.end());
   [&]<int... form>(std::integer_sequence<int, form...>) {
     (info.forms.push_back(form_info<Rule, form>()), ...);
-  }(std::make_integer_sequence<int, form_count<Rule>()>());
+  }
+  (std::make_integer_sequence<int, form_count<Rule>()>());
   if constexpr (requires(const Rule& r) { r.looks_ahead(); }) {
     info.look_ahead_float32 = for_each_isa<LookAheadBody<Rule, float>, Sweep>();
     info.look_ahead_float64 = for_each_isa<LookAheadBody<Rule, double>, Sweep>();
   }
   info.coefficient_count = sizeof(typename Rule::template Coefficients<double>) / sizeof(double);
   info.form = [](const void* r) {
-    if constexpr (form_count<Rule>() > 1) return static_cast<const Rule*>(r)->form_index();
-    else return 0;
+    if constexpr (form_count<Rule>() > 1)
+      return static_cast<const Rule*>(r)->form_index();
+    else
+      return 0;
   };
   info.initial = [](const void* r, std::size_t slot) -> double {
-    if constexpr (requires(const Rule& x) { x.initial(slot); }) return static_cast<const Rule*>(r)->initial(slot);
-    else return 0;
+    if constexpr (requires(const Rule& x) { x.initial(slot); })
+      return static_cast<const Rule*>(r)->initial(slot);
+    else
+      return 0;
   };
   info.looks_ahead = [](const void* r) {
-    if constexpr (requires(const Rule& x) { x.looks_ahead(); }) return static_cast<const Rule*>(r)->looks_ahead();
-    else return false;
+    if constexpr (requires(const Rule& x) { x.looks_ahead(); })
+      return static_cast<const Rule*>(r)->looks_ahead();
+    else
+      return false;
   };
   info.coefficients = [](const void* r, double t, double* out) {
     const auto numbers = coefficient_numbers(static_cast<const Rule*>(r)->at(t));

@@ -13,29 +13,36 @@ struct Adagrad {
   EpsPlacement eps_placement = EpsPlacement::inside;
   Accumulator accumulator = Accumulator::sum;
 
-  static constexpr Card card{"adagrad", "Adagrad", "Duchi, Hazan & Singer 2011, \"Adaptive subgradient methods\", section 1",
-                             "Each parameter gets its own rate, smaller the more it moved: rare features keep a large "
-                             "one. The rate only ever falls."};
+  static constexpr Card card{
+      "adagrad", "Adagrad", "Duchi, Hazan & Singer 2011, \"Adaptive subgradient methods\", section 1",
+      "Each parameter gets its own rate, smaller the more it moved: rare features keep a large "
+      "one. The rate only ever falls."};
   static constexpr std::array formula{
       Formula{"s ← s + g²", "s_t = s_{t-1} + g_t^2"},
-      Formula{"θ ← θ − η·g / √(s + ε)", "\\theta_t = \\theta_{t-1} - \\frac{\\eta}{\\sqrt{s_t + \\epsilon}}\\, g_t"}};
+      Formula{"θ ← θ − η·g / √(s + ε)",
+              "\\theta_t = \\theta_{t-1} - \\frac{\\eta}{\\sqrt{s_t + \\epsilon}}\\, g_t"}};
   static constexpr std::array slots{Slot{"s", "sum of squared gradients"}};
   static constexpr std::array presets{
       Preset{"torch", "lr=0.01,eps=1e-10,eps_placement=outside,accumulator=sum"},
-      Preset{"keras", "lr=1e-3,eps=1e-7,eps_placement=inside,initial_accumulator=0.1,accumulator=sum", "lr_decay,l2"},
+      Preset{"keras", "lr=1e-3,eps=1e-7,eps_placement=inside,initial_accumulator=0.1,accumulator=sum",
+             "lr_decay,l2"},
       Preset{"optax", "eps=1e-7,eps_placement=inside,initial_accumulator=0.1,accumulator=sum", "lr_decay,l2"},
-      Preset{"ensmallen", "lr=0.01,eps=1e-8,eps_placement=outside,accumulator=sum", "lr_decay,initial_accumulator,l2"}};
+      Preset{"ensmallen", "lr=0.01,eps=1e-8,eps_placement=outside,accumulator=sum",
+             "lr_decay,initial_accumulator,l2"}};
 
   static std::vector<KeyInfo> keys() {
-    return {key(&Adagrad::lr, "lr", "η", at_least(0), "learning rate"),
-            key(&Adagrad::eps, "eps", "ε", at_least(0), "keeps the denominator from zero"),
-            key(&Adagrad::initial_accumulator, "initial_accumulator", "s₀", at_least(0), "what the sum starts from"),
-            key(&Adagrad::lr_decay, "lr_decay", "δ", at_least(0), "the rate is η / (1 + (t − 1)·δ)"),
-            key(&Adagrad::l2, "l2", "λ", at_least(0), "L2 penalty: λθ is added to the gradient"),
-            key(&Adagrad::eps_placement, "eps_placement", {{EpsPlacement::inside, "inside"}, {EpsPlacement::outside, "outside"}},
-                "ε inside the root or beside it"),
-            key(&Adagrad::accumulator, "accumulator", {{Accumulator::sum, "sum"}, {Accumulator::mean, "mean"}},
-                "sum of squares, or their mean over the steps (no decay of the rate)")};
+    return {
+        key(&Adagrad::lr, "lr", "η", at_least(0), "learning rate"),
+        key(&Adagrad::eps, "eps", "ε", at_least(0), "keeps the denominator from zero"),
+        key(&Adagrad::initial_accumulator, "initial_accumulator", "s₀", at_least(0),
+            "what the sum starts from"),
+        key(&Adagrad::lr_decay, "lr_decay", "δ", at_least(0), "the rate is η / (1 + (t − 1)·δ)"),
+        key(&Adagrad::l2, "l2", "λ", at_least(0), "L2 penalty: λθ is added to the gradient"),
+        key(&Adagrad::eps_placement, "eps_placement",
+            {{EpsPlacement::inside, "inside"}, {EpsPlacement::outside, "outside"}},
+            "ε inside the root or beside it"),
+        key(&Adagrad::accumulator, "accumulator", {{Accumulator::sum, "sum"}, {Accumulator::mean, "mean"}},
+            "sum of squares, or their mean over the steps (no decay of the rate)")};
   }
   double initial(std::size_t) const { return initial_accumulator; }
 

@@ -11,18 +11,22 @@ struct Adam {
   double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8, l2 = 0;
   EpsPlacement eps_placement = EpsPlacement::outside;
 
-  static constexpr Card card{"adam", "Adam", "Kingma & Ba 2015, Algorithm 1 (arXiv:1412.6980)",
-                             "Momentum divided by the root mean square of recent gradients, both corrected for "
-                             "their start at zero: each parameter moves by about lr a step."};
+  static constexpr Card card{
+      "adam", "Adam", "Kingma & Ba 2015, Algorithm 1 (arXiv:1412.6980)",
+      "Momentum divided by the root mean square of recent gradients, both corrected for "
+      "their start at zero: each parameter moves by about lr a step."};
   static constexpr std::array formula{
       Formula{"m ← β₁·m + (1 − β₁)·g", "m_t = \\beta_1 m_{t-1} + (1 - \\beta_1) g_t"},
       Formula{"v ← β₂·v + (1 − β₂)·g²", "v_t = \\beta_2 v_{t-1} + (1 - \\beta_2) g_t^2"},
       Formula{"m̂ = m / (1 − β₁ᵗ),  v̂ = v / (1 − β₂ᵗ)",
               "\\hat m_t = m_t / (1 - \\beta_1^t), \\quad \\hat v_t = v_t / (1 - \\beta_2^t)"},
-      Formula{"θ ← θ − η·m̂ / (√v̂ + ε)", "\\theta_t = \\theta_{t-1} - \\eta\\, \\hat m_t / (\\sqrt{\\hat v_t} + \\epsilon)"}};
-  static constexpr std::array slots{Slot{"m", "mean of recent gradients"}, Slot{"v", "mean of their squares"}};
-  static constexpr std::array presets{Preset{"torch", "eps_placement=outside"}, Preset{"keras", "eps=1e-7,eps_placement=hat", "l2"},
-                                      Preset{"optax", "eps_placement=outside", "l2"}, Preset{"ensmallen", "eps_placement=hat", "l2"}};
+      Formula{"θ ← θ − η·m̂ / (√v̂ + ε)",
+              "\\theta_t = \\theta_{t-1} - \\eta\\, \\hat m_t / (\\sqrt{\\hat v_t} + \\epsilon)"}};
+  static constexpr std::array slots{Slot{"m", "mean of recent gradients"},
+                                    Slot{"v", "mean of their squares"}};
+  static constexpr std::array presets{
+      Preset{"torch", "eps_placement=outside"}, Preset{"keras", "eps=1e-7,eps_placement=hat", "l2"},
+      Preset{"optax", "eps_placement=outside", "l2"}, Preset{"ensmallen", "eps_placement=hat", "l2"}};
 
   static std::vector<KeyInfo> keys() {
     return {key(&Adam::lr, "lr", "η", at_least(0), "learning rate"),
@@ -30,7 +34,8 @@ struct Adam {
             key(&Adam::beta2, "beta2", "β₂", in_half_open(0, 1), "decay of the mean of squared gradients"),
             key(&Adam::eps, "eps", "ε", at_least(0), "keeps the denominator from zero"),
             key(&Adam::l2, "l2", "λ", at_least(0), "L2 penalty: λθ is added to the gradient"),
-            key(&Adam::eps_placement, "eps_placement", {{EpsPlacement::outside, "outside"}, {EpsPlacement::hat, "hat"}},
+            key(&Adam::eps_placement, "eps_placement",
+                {{EpsPlacement::outside, "outside"}, {EpsPlacement::hat, "hat"}},
                 "ε beside the corrected root, or beside the uncorrected one (Keras, ensmallen)")};
   }
 

@@ -6,19 +6,23 @@
 
 namespace thalweg {
 
-/// AdaMax: Kingma & Ba 2015, Algorithm 2. The paper has no epsilon: a parameter that never had a gradient (0 / 0) stays.
+/// AdaMax: Kingma & Ba 2015, Algorithm 2. The paper has no epsilon: a parameter that never had a gradient (0
+/// / 0) stays.
 struct AdaMax {
   double lr = 0.002, beta1 = 0.9, beta2 = 0.999, eps = 0;
   EpsPlacement eps_placement = EpsPlacement::denominator;
 
-  static constexpr Card card{"adamax", "AdaMax", "Kingma & Ba 2015, Algorithm 2 (arXiv:1412.6980)",
-                             "Adam with the largest recent gradient in place of the root mean square: no step exceeds "
-                             "the learning rate by more than the bias correction."};
+  static constexpr Card card{
+      "adamax", "AdaMax", "Kingma & Ba 2015, Algorithm 2 (arXiv:1412.6980)",
+      "Adam with the largest recent gradient in place of the root mean square: no step exceeds "
+      "the learning rate by more than the bias correction."};
   static constexpr std::array formula{
       Formula{"m ← β₁·m + (1 − β₁)·g", "m_t = \\beta_1 m_{t-1} + (1 - \\beta_1) g_t"},
       Formula{"u ← max(β₂·u, |g|)", "u_t = \\max(\\beta_2 u_{t-1}, |g_t|)"},
-      Formula{"θ ← θ − η / (1 − β₁ᵗ) · m / u", "\\theta_t = \\theta_{t-1} - \\frac{\\eta}{1 - \\beta_1^t}\\, \\frac{m_t}{u_t}"}};
-  static constexpr std::array slots{Slot{"m", "mean of recent gradients"}, Slot{"u", "largest recent gradient"}};
+      Formula{"θ ← θ − η / (1 − β₁ᵗ) · m / u",
+              "\\theta_t = \\theta_{t-1} - \\frac{\\eta}{1 - \\beta_1^t}\\, \\frac{m_t}{u_t}"}};
+  static constexpr std::array slots{Slot{"m", "mean of recent gradients"},
+                                    Slot{"u", "largest recent gradient"}};
   static constexpr std::array presets{Preset{"torch", "lr=2e-3,eps=1e-8,eps_placement=inside_max"},
                                       Preset{"keras", "lr=1e-3,eps=1e-7,eps_placement=denominator"},
                                       Preset{"optax", "eps=1e-8,eps_placement=inside_max"},

@@ -6,9 +6,9 @@
 
 namespace thalweg {
 
-/// AMSGrad: Reddi, Kale & Kumar 2018, Algorithm 2. The paper corrects no bias; with bias_correction the libraries
-/// take the maximum of the raw v and correct afterwards (PyTorch, Keras, ensmallen), or the maximum of the
-/// corrected v (optax), which never lets a large early v_hat decay.
+/// AMSGrad: Reddi, Kale & Kumar 2018, Algorithm 2. The paper corrects no bias; with bias_correction the
+/// libraries take the maximum of the raw v and correct afterwards (PyTorch, Keras, ensmallen), or the maximum
+/// of the corrected v (optax), which never lets a large early v_hat decay.
 struct AMSGrad {
   enum class MaximumOf { v, v_hat };
   double lr = 1e-3, beta1 = 0.9, beta2 = 0.999, eps = 1e-8;
@@ -16,14 +16,16 @@ struct AMSGrad {
   MaximumOf maximum_of = MaximumOf::v;
   EpsPlacement eps_placement = EpsPlacement::outside;
 
-  static constexpr Card card{"amsgrad", "AMSGrad", "Reddi, Kale & Kumar 2018, Algorithm 2 (arXiv:1904.09237)",
-                             "Adam whose denominator never falls: a rare, large gradient is not forgotten, so the step "
-                             "size cannot grow again."};
+  static constexpr Card card{
+      "amsgrad", "AMSGrad", "Reddi, Kale & Kumar 2018, Algorithm 2 (arXiv:1904.09237)",
+      "Adam whose denominator never falls: a rare, large gradient is not forgotten, so the step "
+      "size cannot grow again."};
   static constexpr std::array formula{
       Formula{"m ← β₁·m + (1 − β₁)·g", "m_t = \\beta_1 m_{t-1} + (1 - \\beta_1) g_t"},
       Formula{"v ← β₂·v + (1 − β₂)·g²", "v_t = \\beta_2 v_{t-1} + (1 - \\beta_2) g_t^2"},
       Formula{"v̂ ← max(v̂, v)", "\\hat v_t = \\max(\\hat v_{t-1}, v_t)"},
-      Formula{"θ ← θ − η·m / (√v̂ + ε)", "\\theta_t = \\theta_{t-1} - \\eta\\, m_t / (\\sqrt{\\hat v_t} + \\epsilon)"}};
+      Formula{"θ ← θ − η·m / (√v̂ + ε)",
+              "\\theta_t = \\theta_{t-1} - \\eta\\, m_t / (\\sqrt{\\hat v_t} + \\epsilon)"}};
   static constexpr std::array slots{Slot{"m", "mean of recent gradients"}, Slot{"v", "mean of their squares"},
                                     Slot{"v_hat", "largest v so far"}};
   static constexpr std::array presets{
@@ -37,15 +39,19 @@ struct AMSGrad {
             key(&AMSGrad::beta1, "beta1", "β₁", in_half_open(0, 1), "decay of the mean of gradients"),
             key(&AMSGrad::beta2, "beta2", "β₂", in_half_open(0, 1), "decay of the mean of squared gradients"),
             key(&AMSGrad::eps, "eps", "ε", at_least(0), "keeps the denominator from zero"),
-            key(&AMSGrad::bias_correction, "bias_correction", "correct m and v for their start at zero, as Adam does"),
+            key(&AMSGrad::bias_correction, "bias_correction",
+                "correct m and v for their start at zero, as Adam does"),
             key(&AMSGrad::maximum_of, "maximum_of", {{MaximumOf::v, "v"}, {MaximumOf::v_hat, "v_hat"}},
                 "with bias_correction: the maximum of the raw v, or of the corrected one (optax)"),
-            key(&AMSGrad::eps_placement, "eps_placement", {{EpsPlacement::outside, "outside"}, {EpsPlacement::hat, "hat"}},
+            key(&AMSGrad::eps_placement, "eps_placement",
+                {{EpsPlacement::outside, "outside"}, {EpsPlacement::hat, "hat"}},
                 "with bias_correction: ε beside the corrected root, or beside the uncorrected one")};
   }
   std::string objection() const {
     const bool as_in_paper = maximum_of == MaximumOf::v && eps_placement == EpsPlacement::outside;
-    return bias_correction || as_in_paper ? "" : "maximum_of=v_hat and eps_placement=hat need bias_correction=true";
+    return bias_correction || as_in_paper
+               ? ""
+               : "maximum_of=v_hat and eps_placement=hat need bias_correction=true";
   }
 
   template <class T>

@@ -5,30 +5,36 @@
 namespace thalweg {
 
 /// Momentum: Polyak 1964. The forms differ as soon as the learning rate changes:
-///   classic  v <- mu v + (1 - tau) lr g, theta <- theta - v        the rate inside the velocity (the seeds, Keras)
-///   torch    v <- mu v + (1 - tau) g,    theta <- theta - lr v     the rate outside; the first step is undampened
+///   classic  v <- mu v + (1 - tau) lr g, theta <- theta - v        the rate inside the velocity (the seeds,
+///   Keras) torch    v <- mu v + (1 - tau) g,    theta <- theta - lr v     the rate outside; the first step
+///   is undampened
 struct Momentum {
   enum class Form { classic, torch };
   double lr = 0.01, momentum = 0.9, dampening = 0, l2 = 0;
   Form form = Form::classic;
 
-  static constexpr Card card{"momentum", "Momentum", "Polyak 1964, \"Some methods of speeding up the convergence of iteration methods\"",
-                             "A ball that rolls downhill: past gradients add up where they agree and cancel where they "
-                             "oscillate, as across a ravine."};
+  static constexpr Card card{
+      "momentum", "Momentum",
+      "Polyak 1964, \"Some methods of speeding up the convergence of iteration methods\"",
+      "A ball that rolls downhill: past gradients add up where they agree and cancel where they "
+      "oscillate, as across a ravine."};
   static constexpr std::array formula{Formula{"v ← μ·v + η·g", "v_t = \\mu v_{t-1} + \\eta\\, g_t"},
                                       Formula{"θ ← θ − v", "\\theta_t = \\theta_{t-1} - v_t"}};
   static constexpr std::array slots{Slot{"v", "velocity"}};
-  static constexpr std::array presets{Preset{"torch", "lr=1e-3,form=torch"}, Preset{"keras", "lr=0.01,form=classic", "dampening,l2"},
-                                      Preset{"optax", "form=torch", "dampening,l2"},
-                                      Preset{"ensmallen", "lr=0.01,momentum=0.5,form=classic", "dampening,l2"}};
+  static constexpr std::array presets{
+      Preset{"torch", "lr=1e-3,form=torch"}, Preset{"keras", "lr=0.01,form=classic", "dampening,l2"},
+      Preset{"optax", "form=torch", "dampening,l2"},
+      Preset{"ensmallen", "lr=0.01,momentum=0.5,form=classic", "dampening,l2"}};
 
   static std::vector<KeyInfo> keys() {
-    return {key(&Momentum::lr, "lr", "η", at_least(0), "learning rate"),
-            key(&Momentum::momentum, "momentum", "μ", in_half_open(0, 1), "share of the velocity that is kept"),
-            key(&Momentum::dampening, "dampening", "τ", in_closed(0, 1), "share of the gradient that is held back"),
-            key(&Momentum::l2, "l2", "λ", at_least(0), "L2 penalty: λθ is added to the gradient"),
-            key(&Momentum::form, "form", {{Form::classic, "classic"}, {Form::torch, "torch"}},
-                "learning rate inside the velocity, or outside with an undampened first step")};
+    return {
+        key(&Momentum::lr, "lr", "η", at_least(0), "learning rate"),
+        key(&Momentum::momentum, "momentum", "μ", in_half_open(0, 1), "share of the velocity that is kept"),
+        key(&Momentum::dampening, "dampening", "τ", in_closed(0, 1),
+            "share of the gradient that is held back"),
+        key(&Momentum::l2, "l2", "λ", at_least(0), "L2 penalty: λθ is added to the gradient"),
+        key(&Momentum::form, "form", {{Form::classic, "classic"}, {Form::torch, "torch"}},
+            "learning rate inside the velocity, or outside with an undampened first step")};
   }
 
   template <class T>

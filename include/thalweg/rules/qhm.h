@@ -8,12 +8,14 @@ namespace thalweg {
 struct QHM {
   double lr = 0.01, momentum = 0.999, nu = 0.7;
 
-  static constexpr Card card{"qhm", "Quasi-hyperbolic momentum", "Ma & Yarats 2019, eq. 3-4 (arXiv:1810.06801)",
-                             "A weighted average of a plain and a momentum step: most of the benefit of a long memory, "
-                             "less of its lag. nu = 0 is sgd, nu = 1 momentum, nu = momentum Nesterov."};
+  static constexpr Card card{
+      "qhm", "Quasi-hyperbolic momentum", "Ma & Yarats 2019, eq. 3-4 (arXiv:1810.06801)",
+      "A weighted average of a plain and a momentum step: most of the benefit of a long memory, "
+      "less of its lag. nu = 0 is sgd, nu = 1 momentum, nu = momentum Nesterov."};
   static constexpr std::array formula{
       Formula{"v ← μ·v + (1 − μ)·g", "v_t = \\mu v_{t-1} + (1 - \\mu) g_t"},
-      Formula{"θ ← θ − η·((1 − ν)·g + ν·v)", "\\theta_t = \\theta_{t-1} - \\eta ((1 - \\nu) g_t + \\nu v_t)"}};
+      Formula{"θ ← θ − η·((1 − ν)·g + ν·v)",
+              "\\theta_t = \\theta_{t-1} - \\eta ((1 - \\nu) g_t + \\nu v_t)"}};
   static constexpr std::array slots{Slot{"v", "mean of recent gradients"}};
   static constexpr std::array presets{Preset{"ensmallen", "lr=0.01,momentum=0.999,nu=0.7"}};
 

@@ -42,7 +42,8 @@ struct Multistep {
   double gamma = 0.1;
   std::uint64_t steps = 0;
 
-  static constexpr Card card{"multistep", "Multi-step decay", "", "Falls by the same factor at chosen steps."};
+  static constexpr Card card{"multistep", "Multi-step decay", "",
+                             "Falls by the same factor at chosen steps."};
   static constexpr std::array formula{Formula{"s = γ^|{a : a ≤ k}|", "s_k = \\gamma^{|\\{a : a \\le k\\}|}"}};
   static std::vector<KeyInfo> keys() {
     return {key(&Multistep::at, "at", "a", at_least(1), 1, 1000, "steps done before each fall"),
@@ -64,9 +65,10 @@ struct Exponential {
   static constexpr Card card{"exponential", "Exponential decay", "", "Falls by the same share at each step."};
   static constexpr std::array formula{Formula{"s = γ^(k / e)", "s_k = \\gamma^{k / e}"}};
   static std::vector<KeyInfo> keys() {
-    return {key(&Exponential::gamma, "gamma", "γ", above(0), "factor"),
-            key(&Exponential::every, "every", "e", in_closed(1, 0x1p53), "steps over which the factor acts once"),
-            key(&Exponential::steps, "steps", "n", in_closed(0, 0x1p53), "length; 0: never ends")};
+    return {
+        key(&Exponential::gamma, "gamma", "γ", above(0), "factor"),
+        key(&Exponential::every, "every", "e", in_closed(1, 0x1p53), "steps over which the factor acts once"),
+        key(&Exponential::steps, "steps", "n", in_closed(0, 0x1p53), "length; 0: never ends")};
   }
   double factor(double k) const { return std::pow(gamma, k / static_cast<double>(every)); }
 };
@@ -80,9 +82,10 @@ struct InverseTime {
                              "Falls as 1/t, under which stochastic descent converges on convex functions."};
   static constexpr std::array formula{Formula{"s = 1 / (1 + d·k / e)", "s_k = 1 / (1 + d k / e)"}};
   static std::vector<KeyInfo> keys() {
-    return {key(&InverseTime::decay, "decay", "d", at_least(0), "speed"),
-            key(&InverseTime::every, "every", "e", in_closed(1, 0x1p53), "steps that count as one unit of time"),
-            key(&InverseTime::steps, "steps", "n", in_closed(0, 0x1p53), "length; 0: never ends")};
+    return {
+        key(&InverseTime::decay, "decay", "d", at_least(0), "speed"),
+        key(&InverseTime::every, "every", "e", in_closed(1, 0x1p53), "steps that count as one unit of time"),
+        key(&InverseTime::steps, "steps", "n", in_closed(0, 0x1p53), "length; 0: never ends")};
   }
   double factor(double k) const { return 1 / (1 + decay * k / static_cast<double>(every)); }
 };
@@ -123,14 +126,15 @@ struct Linear {
   }
 };
 
-/// Warm-up: grows in a straight line, reaching 1 at its last step. The first step has start + (1 - start) / steps,
-/// never 0 unless that is asked for.
+/// Warm-up: grows in a straight line, reaching 1 at its last step. The first step has start + (1 - start) /
+/// steps, never 0 unless that is asked for.
 struct Warmup {
   std::uint64_t steps = 500;
   double start = 0;
 
-  static constexpr Card card{"warmup", "Linear warm-up", "Goyal et al. 2017 (arXiv:1706.02677), section 2.2",
-                             "Small steps first, while the estimates of the gradient's size still vary much."};
+  static constexpr Card card{
+      "warmup", "Linear warm-up", "Goyal et al. 2017 (arXiv:1706.02677), section 2.2",
+      "Small steps first, while the estimates of the gradient's size still vary much."};
   static constexpr std::array formula{Formula{"s = b + (1 − b)·(k + 1)/n", "s_k = b + (1 - b)(k + 1)/n"}};
   static std::vector<KeyInfo> keys() {
     return {key(&Warmup::steps, "steps", "n", in_closed(1, 0x1p53), "length"),
@@ -147,8 +151,12 @@ inline Schedule step_decay(std::uint64_t every, double gamma) { return StepDecay
 inline Schedule multistep(std::vector<double> at, double gamma) { return Multistep{std::move(at), gamma}; }
 inline Schedule exponential(double gamma, std::uint64_t every = 1) { return Exponential{gamma, every}; }
 inline Schedule inverse_time(double decay, std::uint64_t every = 1) { return InverseTime{decay, every}; }
-inline Schedule polynomial(std::uint64_t steps, double power = 2, double final = 0) { return Polynomial{steps, power, final}; }
-inline Schedule linear(std::uint64_t steps, double start = 1, double final = 0) { return Linear{steps, start, final}; }
+inline Schedule polynomial(std::uint64_t steps, double power = 2, double final = 0) {
+  return Polynomial{steps, power, final};
+}
+inline Schedule linear(std::uint64_t steps, double start = 1, double final = 0) {
+  return Linear{steps, start, final};
+}
 inline Schedule warmup(std::uint64_t steps, double start = 0) { return Warmup{steps, start}; }
 
 }  // namespace thalweg

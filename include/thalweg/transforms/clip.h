@@ -10,8 +10,11 @@ struct ClipValue {
 
   static constexpr Card card{"clip_value", "Clipping by value", "Mikolov 2012, thesis, section 3.3",
                              "Limits each entry of the gradient; changes its direction."};
-  static constexpr std::array formula{Formula{"g ← min(max(g, −c), c)", "g_t \\leftarrow \\min(\\max(g_t, -c), c)"}};
-  static std::vector<KeyInfo> keys() { return {key(&ClipValue::max, "max", "c", above(0), "largest absolute value of an entry")}; }
+  static constexpr std::array formula{
+      Formula{"g ← min(max(g, −c), c)", "g_t \\leftarrow \\min(\\max(g_t, -c), c)"}};
+  static std::vector<KeyInfo> keys() {
+    return {key(&ClipValue::max, "max", "c", above(0), "largest absolute value of an entry")};
+  }
 
   template <class T>
   struct Coefficients {
@@ -28,10 +31,14 @@ struct ClipValue {
 struct ClipNorm {
   double max = 1;
 
-  static constexpr Card card{"clip_norm", "Clipping by global norm", "Pascanu, Mikolov & Bengio 2013, Algorithm 1 (arXiv:1211.5063)",
-                             "Shortens a gradient that is too long, over all tensors together; keeps its direction."};
-  static constexpr std::array formula{Formula{"g ← g · min(1, c / ‖g‖)", "g_t \\leftarrow g_t \\min(1, c / \\lVert g_t \\rVert)"}};
-  static std::vector<KeyInfo> keys() { return {key(&ClipNorm::max, "max", "c", above(0), "largest norm of the whole gradient")}; }
+  static constexpr Card card{
+      "clip_norm", "Clipping by global norm", "Pascanu, Mikolov & Bengio 2013, Algorithm 1 (arXiv:1211.5063)",
+      "Shortens a gradient that is too long, over all tensors together; keeps its direction."};
+  static constexpr std::array formula{
+      Formula{"g ← g · min(1, c / ‖g‖)", "g_t \\leftarrow g_t \\min(1, c / \\lVert g_t \\rVert)"}};
+  static std::vector<KeyInfo> keys() {
+    return {key(&ClipNorm::max, "max", "c", above(0), "largest norm of the whole gradient")};
+  }
   static constexpr bool needs_norm = true;
 
   template <class T>

@@ -4,14 +4,18 @@
 
 namespace thalweg {
 
-/// Adds the gradient of lambda/2 |theta|^2 to the gradient: the penalty goes through the rule, whatever it does to it.
+/// Adds the gradient of lambda/2 |theta|^2 to the gradient: the penalty goes through the rule, whatever it
+/// does to it.
 struct L2 {
   double lambda = 1e-4;
 
-  static constexpr Card card{"l2", "L2 penalty (coupled weight decay)", "Hanson & Pratt 1988; Krogh & Hertz 1991",
-                             "Pulls weights towards 0 through the gradient; an adaptive rule rescales it like any gradient."};
+  static constexpr Card card{
+      "l2", "L2 penalty (coupled weight decay)", "Hanson & Pratt 1988; Krogh & Hertz 1991",
+      "Pulls weights towards 0 through the gradient; an adaptive rule rescales it like any gradient."};
   static constexpr std::array formula{Formula{"g ← g + λ·θ", "g_t \\leftarrow g_t + \\lambda \\theta_{t-1}"}};
-  static std::vector<KeyInfo> keys() { return {key(&L2::lambda, "lambda", "λ", at_least(0), "weight of the penalty")}; }
+  static std::vector<KeyInfo> keys() {
+    return {key(&L2::lambda, "lambda", "λ", at_least(0), "weight of the penalty")};
+  }
 
   template <class T>
   struct Coefficients {
@@ -28,10 +32,14 @@ struct L2 {
 struct Decay {
   double lambda = 0.01;
 
-  static constexpr Card card{"decay", "Decoupled weight decay", "Loshchilov & Hutter 2019 (arXiv:1711.05101)",
-                             "Shrinks every weight by the same share each step, whatever its gradients were."};
-  static constexpr std::array formula{Formula{"θ ← (1 − η·λ)·θ", "\\theta \\leftarrow (1 - \\eta \\lambda)\\, \\theta"}};
-  static std::vector<KeyInfo> keys() { return {key(&Decay::lambda, "lambda", "λ", at_least(0), "share, times η, that decays each step")}; }
+  static constexpr Card card{
+      "decay", "Decoupled weight decay", "Loshchilov & Hutter 2019 (arXiv:1711.05101)",
+      "Shrinks every weight by the same share each step, whatever its gradients were."};
+  static constexpr std::array formula{
+      Formula{"θ ← (1 − η·λ)·θ", "\\theta \\leftarrow (1 - \\eta \\lambda)\\, \\theta"}};
+  static std::vector<KeyInfo> keys() {
+    return {key(&Decay::lambda, "lambda", "λ", at_least(0), "share, times η, that decays each step")};
+  }
 
   template <class T>
   struct Coefficients {

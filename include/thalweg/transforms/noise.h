@@ -5,15 +5,18 @@
 
 namespace thalweg {
 
-/// Adds normal noise to every gradient entry, with the variance eta / (1 + t)^gamma at t = 0 for the first step.
-/// The noise of a parameter at a step depends on the seed alone: not on threads, and it is the same after a resume.
+/// Adds normal noise to every gradient entry, with the variance eta / (1 + t)^gamma at t = 0 for the first
+/// step. The noise of a parameter at a step depends on the seed alone: not on threads, and it is the same
+/// after a resume.
 struct Noise {
   double eta = 0.01, gamma = 0.55;
   std::uint64_t seed = 0;
 
-  static constexpr Card card{"noise", "Gradient noise", "Neelakantan et al. 2015 (arXiv:1511.06807); seed text 003, 3.10",
-                             "Helps a badly initialized or very deep network to leave poor minima; the noise fades."};
-  static constexpr std::array formula{Formula{"g ← g + N(0, η / (1 + t)^γ)", "g_t \\leftarrow g_t + N(0, \\eta / (1 + t)^\\gamma)"}};
+  static constexpr Card card{
+      "noise", "Gradient noise", "Neelakantan et al. 2015 (arXiv:1511.06807); seed text 003, 3.10",
+      "Helps a badly initialized or very deep network to leave poor minima; the noise fades."};
+  static constexpr std::array formula{
+      Formula{"g ← g + N(0, η / (1 + t)^γ)", "g_t \\leftarrow g_t + N(0, \\eta / (1 + t)^\\gamma)"}};
   static std::vector<KeyInfo> keys() {
     return {key(&Noise::eta, "eta", "η", at_least(0), "variance of the noise at the first step"),
             key(&Noise::gamma, "gamma", "γ", at_least(0), "how fast the variance falls"),
@@ -24,13 +27,17 @@ struct Noise {
   struct Coefficients {
     T sigma;
   };
-  Coefficients<double> at(const TransformStep& step) const { return {std::sqrt(eta / std::pow(step.t, gamma))}; }
+  Coefficients<double> at(const TransformStep& step) const {
+    return {std::sqrt(eta / std::pow(step.t, gamma))};
+  }
   template <class T>
   static void apply(T&, T& g, const Element& e, const Coefficients<T>& c) {
     g += c.sigma * static_cast<T>(normal(e.seed, e.t, e.index));
   }
 };
 
-inline AnyTransform noise(double eta, double gamma = 0.55, std::uint64_t seed = 0) { return Noise{eta, gamma, seed}; }
+inline AnyTransform noise(double eta, double gamma = 0.55, std::uint64_t seed = 0) {
+  return Noise{eta, gamma, seed};
+}
 
 }  // namespace thalweg

@@ -1,0 +1,44 @@
+#include <thalweg/optimizer.h>
+
+#include "engine/engine.h"
+
+namespace thalweg {
+
+Optimizer::Optimizer(const AnyRule& rule, const Execution& execution)
+    : engine_(std::make_unique<Engine>(rule, execution)) {}
+Optimizer::~Optimizer() = default;
+Optimizer::Optimizer(Optimizer&&) noexcept = default;
+Optimizer& Optimizer::operator=(Optimizer&&) noexcept = default;
+
+void Optimizer::add(const std::string& name, ParameterView parameters, const GroupOptions& options) {
+  engine_->add(name, parameters, options);
+}
+void Optimizer::schedule(const std::string& key, const Schedule& schedule) {
+  engine_->schedule(key, schedule);
+}
+void Optimizer::scale(const std::string& key, double factor) { engine_->scale(key, factor); }
+void Optimizer::transform(const AnyTransform& transform) { engine_->transform(transform); }
+void Optimizer::step(const Gradients& gradients) { engine_->step(gradients); }
+bool Optimizer::looks_ahead() const { return engine_->looks_ahead(); }
+void Optimizer::look_ahead() { engine_->look_ahead(); }
+void Optimizer::come_back() { engine_->come_back(); }
+std::uint64_t Optimizer::steps() const { return engine_->steps(); }
+const AnyRule& Optimizer::rule() const { return engine_->rule(); }
+std::size_t Optimizer::size() const { return engine_->size(); }
+double Optimizer::value(std::string_view key, std::string_view tensor) const {
+  return engine_->value(key, tensor);
+}
+double Optimizer::last_norm() const { return engine_->last_norm(); }
+std::string Optimizer::isa() const { return isa_names()[static_cast<std::size_t>(engine_->isa())]; }
+
+template <class T>
+std::span<const T> Optimizer::slot(std::string_view tensor, std::string_view slot) const {
+  std::size_t size = 0;
+  const void* data =
+      engine_->slot(tensor, slot, sizeof(T) == sizeof(float) ? Precision::float32 : Precision::float64, size);
+  return {static_cast<const T*>(data), size};
+}
+template std::span<const float> Optimizer::slot<float>(std::string_view, std::string_view) const;
+template std::span<const double> Optimizer::slot<double>(std::string_view, std::string_view) const;
+
+}  // namespace thalweg
