@@ -116,7 +116,7 @@ char find_delimiter(std::string_view text) {
     tabs += c == '\t';
   }
   if (tabs > commas && tabs > semicolons) return '\t';
-  return semicolons > commas ? ';' : ',';
+  return semicolons > 0 && semicolons >= commas ? ';' : ',';
 }
 
 std::vector<std::string> read_record(Scanner& scanner) {
@@ -124,11 +124,6 @@ std::vector<std::string> read_record(Scanner& scanner) {
   do scanner.field(fields.emplace_back());
   while (scanner.more_fields());
   return fields;
-}
-
-bool is_number(std::string_view text) {
-  double value = 0;
-  return parse_number(text, value);
 }
 
 bool is_text(std::string_view text) { return !is_number(text) && !is_missing(text); }
@@ -154,29 +149,23 @@ std::size_t find_label(const std::string& file, const std::string& label,
   throw unknown_name("label column of " + file, label, first);
 }
 
-/// 0, 1, 2, ... or 1, 2, 3, ... in every column but the label's: pandas' header of a table without names.
+/// 0, 1, 2, ... in every column but the label's: pandas' header of a table without names.
 bool counts_up(const std::vector<std::string>& first, std::size_t label) {
-  double previous = 0;
   std::size_t features = 0;
   for (std::size_t j = 0; j < first.size(); ++j) {
-    if (j == label) continue;
-    double value = 0;
-    if (!parse_number(first[j], value)) return false;
-    if (features++ == 0 ? value != 0 && value != 1 : value != previous + 1) return false;
-    previous = value;
+    if (j != label && first[j] != std::to_string(features++)) return false;
   }
-  return features > 1 && is_text(first[label]);
+  return features > 1;
 }
 
-/// What the features and the line below say; text over a label column of numbers shows only after the whole
-/// is read.
+/// What the features and the line below say; Reader::label_is_header sees the rest.
 bool is_header(const std::vector<std::string>& first, const std::vector<std::string>& second,
                std::size_t label) {
   if (std::all_of(first.begin(), first.end(), is_text)) return true;
   for (std::size_t j = 0; j < std::min(first.size(), second.size()); ++j) {
     if (j != label && is_text(first[j]) && is_number(second[j])) return true;
   }
-  return counts_up(first, label);
+  return false;
 }
 
 class Reader {
@@ -261,7 +250,11 @@ class Reader {
         values.push_back(value);
       }
       const bool more = scanner_.more_fields();
-      if (more != (j + 1 < columns)) throw ragged(line, j + 1, more);
+      if (more && j + 1 == columns) {
+        scanner_.field(field_);
+        throw ragged(line, columns + 1 + count_fields());
+      }
+      if (!more && j + 1 < columns) throw ragged(line, j + 1);
       if (!more) break;
     }
     table_.line.push_back(line);
@@ -272,18 +265,25 @@ class Reader {
     float value = 0;
     const char* accepted = parse_float(field_, value);
     if (accepted == nullptr) return value;
-    const std::string hint = is_text(field_) ? " (text may only stand in the label column, which is column " +
-                                                   std::to_string(label_ + 1) + " here)"
-                                             : "";
-    throw input_error(at_line(table_.file, line), shown(field_) + " in " + column_name(column),
+    const std::string found = field_;
+    // In a row that lacks a field the others stand in the wrong columns: that comes first.
+    const std::size_t fields = column + 1 + count_fields();
+    if (fields != first_.size()) throw ragged(line, fields);
+    const std::string hint = is_text(found) ? " (text may only stand in the label column, which is column " +
+                                                  std::to_string(label_ + 1) + " here)"
+                                            : "";
+    throw input_error(at_line(table_.file, line), shown(found) + " in " + column_name(column),
                       accepted + hint);
   }
 
-  Error ragged(std::size_t line, std::size_t fields, bool more) {
-    for (; more; more = scanner_.more_fields()) {
-      scanner_.field(field_);
-      ++fields;
-    }
+  /// The fields that follow the one just read.
+  std::size_t count_fields() {
+    std::size_t fields = 0;
+    for (; scanner_.more_fields(); ++fields) scanner_.field(field_);
+    return fields;
+  }
+
+  Error ragged(std::size_t line, std::size_t fields) const {
     return input_error(at_line(table_.file, line),
                        std::to_string(fields) + (fields == 1 ? " field" : " fields"),
                        std::to_string(first_.size()) + ", as in line " + std::to_string(first_line_));
@@ -293,10 +293,14 @@ class Reader {
     return "column " + std::to_string(column + 1) + (header_ ? " (" + shown(first_[column]) + ")" : "");
   }
 
-  /// Text over a label column that is numeric all the way down.
+  /// What only the whole label column shows: text over numbers, or a name over other names where the features
+  /// are counted.
   bool label_is_header() const {
-    return table_.label.size() > 1 && is_text(table_.label.front()) &&
-           std::all_of(table_.label.begin() + 1, table_.label.end(), is_number);
+    const auto& labels = table_.label;
+    if (labels.size() < 2 || !is_text(labels[0])) return false;
+    if (std::all_of(labels.begin() + 1, labels.end(), is_number)) return true;
+    return counts_up(first_, label_) &&
+           std::find(labels.begin() + 1, labels.end(), labels[0]) == labels.end();
   }
 
   std::string_view text_;

@@ -11,7 +11,8 @@ namespace thalweg::data {
 ///
 /// `label` is the name of the label column or its number from 1; empty means the last column. All other
 /// columns are features and must be finite numbers. The first line is a header if all its fields are text, or
-/// if it has text over a column of numbers, or if it counts the features (0, 1, 2, ... as pandas writes it).
+/// if it has text over a column of numbers, or if it counts the features from 0 (as pandas does) over a label
+/// column of other names.
 ///
 /// Errors name file, line and column: rows of different length, text, NaN or infinity in a feature, an
 /// unknown label column, an unclosed quote, an empty file.

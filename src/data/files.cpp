@@ -145,7 +145,7 @@ void write_file(const std::string& path, std::string_view bytes) {
     if (file.number < 0) throw unwritable(path, errno);
     return write_all(file.number, bytes, path);
   }
-  const std::string target = fs::exists(status) ? fs::canonical(path).string() : path;
+  const std::string target = fs::exists(status) ? fs::canonical(path, ignored).string() : path;
   const fs::path folder = fs::path(target).parent_path();
   if (!folder.empty() && !fs::is_directory(folder, ignored)) {
     throw input_error(path, "no folder " + shown(folder.string()), "a path in an existing folder");

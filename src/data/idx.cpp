@@ -54,6 +54,9 @@ void read_elements(const std::string& path, Elements& elements) {
     fits = fits && length != 0 && left % length == 0;
     if (fits) left /= length;
   }
+  if (std::find(elements.shape.begin(), elements.shape.end(), 0U) != elements.shape.end()) {
+    throw input_error(path, "no elements (" + declared + ")", "at least one");
+  }
   if (!fits || left != 1) {
     throw input_error(path, std::to_string(elements.values.size()) + " bytes of elements",
                       declared + " of one byte each, as the header says");

@@ -71,15 +71,18 @@ struct Source {
 /// The one data file of a folder, or its training and test file.
 Source look_into(const std::string& folder) {
   std::vector<std::string> train, test, other;
-  std::string names;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    const std::string name = entry.path().filename().string();
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
     const Format format = format_of(name);
     if (format == Format::unknown || (format == Format::idx && !contains(name, "images"))) continue;
-    (contains(name, "train")                            ? train
-     : contains(name, "test") || contains(name, "t10k") ? test
-                                                        : other)
-        .push_back(entry.path().string());
+    auto& part = contains(name, "train")                            ? train
+                 : contains(name, "test") || contains(name, "t10k") ? test
+                                                                    : other;
+    part.push_back(entry->path().string());
+  }
+  if (error) {
+    throw input_error(folder, "that it cannot be read (" + error.message() + ")", "a readable folder");
   }
   if (train.size() == 1 && test.size() <= 1 && other.empty()) {
     return {folder, train[0], test.empty() ? "" : test[0], std::nullopt};

@@ -7,35 +7,29 @@
 #include <string>
 
 #include <thalweg/error.h>
+#include <thalweg/random.h>
 
 namespace thalweg::data {
 namespace {
 
-constexpr std::uint64_t golden = 0x9E3779B97F4A7C15;
-
-/// The output function of SplitMix64 (Steele, Lea and Flood 2014, "Fast splittable pseudorandom number
-/// generators").
-std::uint64_t mix(std::uint64_t z) {
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EB;
-  return z ^ (z >> 31);
-}
-
-/// Fisher and Yates' shuffle; `purpose` keeps the splits and the epochs of one seed independent.
-std::vector<std::uint32_t> shuffled(std::size_t rows, std::uint64_t seed, std::uint64_t purpose,
+/// Fisher and Yates' shuffle. `purpose` keeps the splits and the epochs of one seed apart (and both from the
+/// noise that is drawn with it, whose second word counts elements by 2^32).
+std::vector<std::uint32_t> shuffled(std::size_t rows, std::uint64_t seed, std::uint32_t purpose,
                                     std::uint64_t index) {
-  assert(rows < (std::uint64_t{1} << 32));
-  const std::uint64_t key = mix(mix(mix(seed + golden) + purpose * golden) + index * golden);
+  assert(rows < (std::uint64_t{1} << 32U));
+  const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
+  const auto high = [](std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32U); };
   std::vector<std::uint32_t> order(rows);
   std::iota(order.begin(), order.end(), 0U);
-  for (std::size_t left = rows; left > 1; --left) {
-    const std::uint64_t random = mix(key + left * golden) >> 32;
-    std::swap(order[left - 1], order[static_cast<std::size_t>(random * left >> 32)]);
+  for (std::uint64_t left = rows; left > 1; --left) {
+    const std::uint64_t random =
+        philox({low(left), purpose, low(index), high(index)}, {low(seed), high(seed)})[0];
+    std::swap(order[left - 1], order[random * left >> 32U]);
   }
   return order;
 }
 
-constexpr std::uint64_t for_epoch = 1, for_split = 2;
+constexpr std::uint32_t for_epoch = 1, for_split = 2;
 
 /// How many of the next `rows` rows belong to a part that should get `fraction` of the `seen` rows up to them
 /// and has `taken` already: the total is rounded once, each class is within one row of its share.

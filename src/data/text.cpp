@@ -21,6 +21,13 @@ std::string_view take_digits(std::string_view& text) {
   return run;
 }
 
+/// from_chars on the whole of `text`, of which it takes a leading plus away.
+std::errc parse_wide(std::string_view& text, double& value) {
+  if (text.size() > 1 && text.front() == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return stop == text.data() + text.size() ? error : std::errc::invalid_argument;
+}
+
 }  // namespace
 
 std::string shown(std::string_view text) {
@@ -33,12 +40,15 @@ std::string shown(std::string_view text) {
 
 std::string at_line(const std::string& file, std::size_t line) { return file + ":" + std::to_string(line); }
 
+bool is_number(std::string_view text) {
+  double value = 0;
+  return parse_wide(text, value) != std::errc::invalid_argument;
+}
+
 const char* parse_float(std::string_view text, float& value) {
-  if (text.size() > 1 && text.front() == '+' && text[1] != '-' && text[1] != '+') text.remove_prefix(1);
-  const char* const end = text.data() + text.size();
   double wide = 0;
-  const auto [stop, error] = std::from_chars(text.data(), end, wide);
-  if (stop != end || error == std::errc::invalid_argument) return "a number";
+  const std::errc error = parse_wide(text, wide);
+  if (error == std::errc::invalid_argument) return "a number";
   if (error == std::errc::result_out_of_range) {
     const std::size_t exponent = text.find_first_of("eE");
     const bool tiny = exponent == text.npos ? text.find('.') < 300 : text[exponent + 1] == '-';
@@ -49,7 +59,8 @@ const char* parse_float(std::string_view text, float& value) {
     return "a number of at most 3.4e38 in size";
   }
   // Straight to float where that works: by way of double it would be rounded twice.
-  if (std::from_chars(text.data(), end, value).ec != std::errc()) value = static_cast<float>(wide);
+  if (std::from_chars(text.data(), text.data() + text.size(), value).ec != std::errc())
+    value = static_cast<float>(wide);
   return nullptr;
 }
 

@@ -12,6 +12,9 @@ namespace thalweg::data {
 /// "FILE:LINE", as errors name a place; lines count from 1.
 [[nodiscard]] std::string at_line(const std::string& file, std::size_t line);
 
+/// Whether the whole of `text` is spelled as a number, of any size; "nan" and "inf" are.
+[[nodiscard]] bool is_number(std::string_view text);
+
 /// Reads the whole of `text` as a finite float, whatever the locale; a value under the smallest float is 0.
 /// Returns nullptr, or what would have been accepted.
 [[nodiscard]] const char* parse_float(std::string_view text, float& value);
