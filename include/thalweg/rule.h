@@ -69,6 +69,33 @@ enum class EpsPlacement {
   inside_max,   ///< AdaMax: u <- max(beta2 u, |g| + eps)
 };
 
+// Keys that mean the same in every rule that has them.
+
+template <class Rule>
+KeyInfo lr_key(double Rule::*field) {
+  return key(field, "lr", "η", at_least(0), "learning rate");
+}
+template <class Rule>
+KeyInfo momentum_key(double Rule::*field) {
+  return key(field, "momentum", "μ", in_half_open(0, 1), "share of the velocity that is kept");
+}
+template <class Rule>
+KeyInfo beta1_key(double Rule::*field) {
+  return key(field, "beta1", "β₁", in_half_open(0, 1), "decay of the mean of gradients");
+}
+template <class Rule>
+KeyInfo beta2_key(double Rule::*field) {
+  return key(field, "beta2", "β₂", in_half_open(0, 1), "decay of the mean of squared gradients");
+}
+template <class Rule>
+KeyInfo eps_key(double Rule::*field) {
+  return key(field, "eps", "ε", at_least(0), "keeps the denominator from zero");
+}
+template <class Rule>
+KeyInfo l2_key(double Rule::*field) {
+  return key(field, "l2", "λ", at_least(0), "L2 penalty: λθ is added to the gradient");
+}
+
 /// a / b, where 0 / 0 is 0: without epsilon, a parameter that never had a gradient does not move.
 template <class T>
 inline T ratio(T a, T b) {

@@ -32,12 +32,12 @@ struct Adagrad {
 
   static std::vector<KeyInfo> keys() {
     return {
-        key(&Adagrad::lr, "lr", "η", at_least(0), "learning rate"),
-        key(&Adagrad::eps, "eps", "ε", at_least(0), "keeps the denominator from zero"),
+        lr_key(&Adagrad::lr),
+        eps_key(&Adagrad::eps),
         key(&Adagrad::initial_accumulator, "initial_accumulator", "s₀", at_least(0),
             "what the sum starts from"),
         key(&Adagrad::lr_decay, "lr_decay", "δ", at_least(0), "the rate is η / (1 + (t − 1)·δ)"),
-        key(&Adagrad::l2, "l2", "λ", at_least(0), "L2 penalty: λθ is added to the gradient"),
+        l2_key(&Adagrad::l2),
         key(&Adagrad::eps_placement, "eps_placement",
             {{EpsPlacement::inside, "inside"}, {EpsPlacement::outside, "outside"}},
             "ε inside the root or beside it"),

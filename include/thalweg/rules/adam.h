@@ -29,11 +29,11 @@ struct Adam {
       Preset{"optax", "eps_placement=outside", "l2"}, Preset{"ensmallen", "eps_placement=hat", "l2"}};
 
   static std::vector<KeyInfo> keys() {
-    return {key(&Adam::lr, "lr", "η", at_least(0), "learning rate"),
-            key(&Adam::beta1, "beta1", "β₁", in_half_open(0, 1), "decay of the mean of gradients"),
-            key(&Adam::beta2, "beta2", "β₂", in_half_open(0, 1), "decay of the mean of squared gradients"),
-            key(&Adam::eps, "eps", "ε", at_least(0), "keeps the denominator from zero"),
-            key(&Adam::l2, "l2", "λ", at_least(0), "L2 penalty: λθ is added to the gradient"),
+    return {lr_key(&Adam::lr),
+            beta1_key(&Adam::beta1),
+            beta2_key(&Adam::beta2),
+            eps_key(&Adam::eps),
+            l2_key(&Adam::l2),
             key(&Adam::eps_placement, "eps_placement",
                 {{EpsPlacement::outside, "outside"}, {EpsPlacement::hat, "hat"}},
                 "ε beside the corrected root, or beside the uncorrected one (Keras, ensmallen)")};

@@ -29,8 +29,7 @@ struct AdaMax {
                                       Preset{"ensmallen", "lr=1e-3,eps=1e-8,eps_placement=denominator"}};
 
   static std::vector<KeyInfo> keys() {
-    return {key(&AdaMax::lr, "lr", "η", at_least(0), "learning rate"),
-            key(&AdaMax::beta1, "beta1", "β₁", in_half_open(0, 1), "decay of the mean of gradients"),
+    return {lr_key(&AdaMax::lr), beta1_key(&AdaMax::beta1),
             key(&AdaMax::beta2, "beta2", "β₂", in_half_open(0, 1), "decay of the largest gradient"),
             key(&AdaMax::eps, "eps", "ε", at_least(0), "keeps the denominator from zero (0 in the paper)"),
             key(&AdaMax::eps_placement, "eps_placement",

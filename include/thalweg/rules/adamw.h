@@ -25,10 +25,10 @@ struct AdamW {
                                       Preset{"optax", "weight_decay=1e-4,eps_placement=outside"}};
 
   static std::vector<KeyInfo> keys() {
-    return {key(&AdamW::lr, "lr", "η", at_least(0), "learning rate"),
-            key(&AdamW::beta1, "beta1", "β₁", in_half_open(0, 1), "decay of the mean of gradients"),
-            key(&AdamW::beta2, "beta2", "β₂", in_half_open(0, 1), "decay of the mean of squared gradients"),
-            key(&AdamW::eps, "eps", "ε", at_least(0), "keeps the denominator from zero"),
+    return {lr_key(&AdamW::lr),
+            beta1_key(&AdamW::beta1),
+            beta2_key(&AdamW::beta2),
+            eps_key(&AdamW::eps),
             key(&AdamW::weight_decay, "weight_decay", "λ", at_least(0),
                 "share of a weight, times η, that decays each step"),
             key(&AdamW::eps_placement, "eps_placement",

@@ -29,7 +29,7 @@ struct AggMo {
   static constexpr std::array<Preset, 0> presets{};
 
   static std::vector<KeyInfo> keys() {
-    return {key(&AggMo::lr, "lr", "η", at_least(0), "learning rate"),
+    return {lr_key(&AggMo::lr),
             key(&AggMo::betas, "betas", "β", in_half_open(0, 1), 1, slots.size(), "decay of each velocity")};
   }
 

@@ -35,10 +35,10 @@ struct AMSGrad {
       Preset{"ensmallen", "bias_correction=true,maximum_of=v,eps_placement=hat"}};
 
   static std::vector<KeyInfo> keys() {
-    return {key(&AMSGrad::lr, "lr", "η", at_least(0), "learning rate"),
-            key(&AMSGrad::beta1, "beta1", "β₁", in_half_open(0, 1), "decay of the mean of gradients"),
-            key(&AMSGrad::beta2, "beta2", "β₂", in_half_open(0, 1), "decay of the mean of squared gradients"),
-            key(&AMSGrad::eps, "eps", "ε", at_least(0), "keeps the denominator from zero"),
+    return {lr_key(&AMSGrad::lr),
+            beta1_key(&AMSGrad::beta1),
+            beta2_key(&AMSGrad::beta2),
+            eps_key(&AMSGrad::eps),
             key(&AMSGrad::bias_correction, "bias_correction",
                 "correct m and v for their start at zero, as Adam does"),
             key(&AMSGrad::maximum_of, "maximum_of", {{MaximumOf::v, "v"}, {MaximumOf::v_hat, "v_hat"}},

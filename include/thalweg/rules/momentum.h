@@ -27,14 +27,12 @@ struct Momentum {
       Preset{"ensmallen", "lr=0.01,momentum=0.5,form=classic", "dampening,l2"}};
 
   static std::vector<KeyInfo> keys() {
-    return {
-        key(&Momentum::lr, "lr", "η", at_least(0), "learning rate"),
-        key(&Momentum::momentum, "momentum", "μ", in_half_open(0, 1), "share of the velocity that is kept"),
-        key(&Momentum::dampening, "dampening", "τ", in_closed(0, 1),
-            "share of the gradient that is held back"),
-        key(&Momentum::l2, "l2", "λ", at_least(0), "L2 penalty: λθ is added to the gradient"),
-        key(&Momentum::form, "form", {{Form::classic, "classic"}, {Form::torch, "torch"}},
-            "learning rate inside the velocity, or outside with an undampened first step")};
+    return {lr_key(&Momentum::lr), momentum_key(&Momentum::momentum),
+            key(&Momentum::dampening, "dampening", "τ", in_closed(0, 1),
+                "share of the gradient that is held back"),
+            l2_key(&Momentum::l2),
+            key(&Momentum::form, "form", {{Form::classic, "classic"}, {Form::torch, "torch"}},
+                "learning rate inside the velocity, or outside with an undampened first step")};
   }
 
   template <class T>

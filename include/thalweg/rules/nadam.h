@@ -42,10 +42,10 @@ struct Nadam {
       Preset{"ensmallen", "lr=1e-3,form=schedule,eps_placement=hat"}};
 
   static std::vector<KeyInfo> keys() {
-    return {key(&Nadam::lr, "lr", "η", at_least(0), "learning rate"),
-            key(&Nadam::beta1, "beta1", "β₁", in_half_open(0, 1), "decay of the mean of gradients"),
-            key(&Nadam::beta2, "beta2", "β₂", in_half_open(0, 1), "decay of the mean of squared gradients"),
-            key(&Nadam::eps, "eps", "ε", at_least(0), "keeps the denominator from zero"),
+    return {lr_key(&Nadam::lr),
+            beta1_key(&Nadam::beta1),
+            beta2_key(&Nadam::beta2),
+            eps_key(&Nadam::eps),
             key(&Nadam::momentum_decay, "momentum_decay", "ψ", above(0),
                 "speed of the momentum's schedule (form=schedule)"),
             key(&Nadam::form, "form",

@@ -29,12 +29,10 @@ struct Nesterov {
                                       Preset{"ensmallen", "lr=0.01,momentum=0.5,form=classic"}};
 
   static std::vector<KeyInfo> keys() {
-    return {
-        key(&Nesterov::lr, "lr", "η", at_least(0), "learning rate"),
-        key(&Nesterov::momentum, "momentum", "μ", in_half_open(0, 1), "share of the velocity that is kept"),
-        key(&Nesterov::form, "form",
-            {{Form::lookahead, "lookahead"}, {Form::classic, "classic"}, {Form::torch, "torch"}},
-            "gradient at the look-ahead point, or reformulated for a gradient at θ")};
+    return {lr_key(&Nesterov::lr), momentum_key(&Nesterov::momentum),
+            key(&Nesterov::form, "form",
+                {{Form::lookahead, "lookahead"}, {Form::classic, "classic"}, {Form::torch, "torch"}},
+                "gradient at the look-ahead point, or reformulated for a gradient at θ")};
   }
 
   template <class T>

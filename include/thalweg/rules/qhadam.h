@@ -25,12 +25,12 @@ struct QHAdam {
 
   static std::vector<KeyInfo> keys() {
     return {
-        key(&QHAdam::lr, "lr", "η", at_least(0), "learning rate"),
-        key(&QHAdam::beta1, "beta1", "β₁", in_half_open(0, 1), "decay of the mean of gradients"),
-        key(&QHAdam::beta2, "beta2", "β₂", in_half_open(0, 1), "decay of the mean of squared gradients"),
+        lr_key(&QHAdam::lr),
+        beta1_key(&QHAdam::beta1),
+        beta2_key(&QHAdam::beta2),
         key(&QHAdam::nu1, "nu1", "ν₁", in_closed(0, 1), "weight of the mean against the fresh gradient"),
         key(&QHAdam::nu2, "nu2", "ν₂", in_closed(0, 1), "weight of the mean square against the fresh square"),
-        key(&QHAdam::eps, "eps", "ε", at_least(0), "keeps the denominator from zero")};
+        eps_key(&QHAdam::eps)};
   }
 
   template <class T>

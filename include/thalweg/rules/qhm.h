@@ -20,7 +20,7 @@ struct QHM {
   static constexpr std::array presets{Preset{"ensmallen", "lr=0.01,momentum=0.999,nu=0.7"}};
 
   static std::vector<KeyInfo> keys() {
-    return {key(&QHM::lr, "lr", "η", at_least(0), "learning rate"),
+    return {lr_key(&QHM::lr),
             key(&QHM::momentum, "momentum", "μ", in_half_open(0, 1), "decay of the mean of gradients"),
             key(&QHM::nu, "nu", "ν", in_closed(0, 1), "weight of the mean against the fresh gradient")};
   }

@@ -37,9 +37,9 @@ struct RMSProp {
 
   static std::vector<KeyInfo> keys() {
     return {
-        key(&RMSProp::lr, "lr", "η", at_least(0), "learning rate"),
+        lr_key(&RMSProp::lr),
         key(&RMSProp::rho, "rho", "ρ", in_half_open(0, 1), "decay of the mean of squared gradients"),
-        key(&RMSProp::eps, "eps", "ε", at_least(0), "keeps the denominator from zero"),
+        eps_key(&RMSProp::eps),
         key(&RMSProp::momentum, "momentum", "μ", in_half_open(0, 1), "share of the last step that is kept"),
         key(&RMSProp::centered, "centered",
             "divide by the standard deviation of the gradient, not by its root mean square"),

@@ -16,10 +16,7 @@ struct SGD {
   static constexpr std::array presets{Preset{"torch", "lr=1e-3"}, Preset{"keras", "lr=0.01", "l2"},
                                       Preset{"optax", "", "l2"}, Preset{"ensmallen", "lr=0.01", "l2"}};
 
-  static std::vector<KeyInfo> keys() {
-    return {key(&SGD::lr, "lr", "η", at_least(0), "learning rate"),
-            key(&SGD::l2, "l2", "λ", at_least(0), "L2 penalty: λθ is added to the gradient")};
-  }
+  static std::vector<KeyInfo> keys() { return {lr_key(&SGD::lr), l2_key(&SGD::l2)}; }
 
   template <class T>
   struct Coefficients {
