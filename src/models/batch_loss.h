@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <thalweg/thread_pool.h>
+
+#include "models/network.h"
+
+namespace thalweg::models {
+
+/// The loss of a batch: the mean over its examples, and what l2 adds to it.
+struct Loss {
+  double data = 0, penalty = 0;
+  [[nodiscard]] double total() const { return data + penalty; }
+};
+
+/// How well a model does on a data set, without l2.
+struct Scores {
+  double loss = 0;  ///< mean
+  double metric =
+      0;  ///< classification: accuracy, in [0, 1]; regression: root mean squared error, in the targets' unit
+};
+
+/// Loss and gradient of batches of any size, on the threads of a pool. The work is cut by the batch's size
+/// alone, into at most `lanes` runs of blocks of at most `block` rows, and the lanes are summed in order, so
+/// that the result has the same bits for every number of threads. (Other processors may differ in the last
+/// bits: the BLAS picks its kernels by the processor.) Memory for gradients: lanes times the model. Not to be
+/// used from two threads at once.
+template <class T>
+class BatchLoss {
+ public:
+  static constexpr std::size_t block = 64, lanes = 16;
+
+  /// Holds references to both.
+  BatchLoss(const Network<T>& network, ThreadPool& pool) : network_(&network), pool_(&pool) {}
+
+  /// The loss of these rows at the parameters, and its gradient, of the same layout. Needs at least one row.
+  /// Allocates only when a batch is larger than every one before.
+  Loss gradient(const data::Dataset& data, std::span<const std::uint32_t> rows, const Parameters<T>& at,
+                Parameters<T>& gradient);
+
+  /// Judges every row. Needs at least one.
+  [[nodiscard]] Scores evaluate(const data::Dataset& data, const Parameters<T>& at);
+
+ private:
+  struct Lane {
+    Workspace<T> workspace;
+    Parameters<T> gradient;  ///< not used by lane 0, which writes to its destination
+    Tally tally;
+  };
+
+  /// Sums task(rows of a block, number of its lane, whether it is the lane's first) over all blocks.
+  template <class Task>
+  Tally run(const Rows& rows, const Task& task);
+  void add_lanes(std::size_t used, Parameters<T>& gradient);
+
+  const Network<T>* network_;
+  ThreadPool* pool_;
+  std::vector<Lane> lanes_;
+};
+
+}  // namespace thalweg::models

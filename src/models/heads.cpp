@@ -1,0 +1,85 @@
+#include "models/heads.h"
+
+#include <cmath>
+
+namespace thalweg::models {
+namespace {
+
+/// log(1 + e^z) - t z, where small = e^-|z|.
+template <class T>
+T log_loss(T z, T t, T small) {
+  return (z < 0 ? T(0) : z) - t * z + std::log1p(small);
+}
+
+double half_square(double error) { return error * error / 2; }
+
+template <class T>
+T largest(std::size_t count, const T* z) {
+  T most = z[0];
+  for (std::size_t k = 1; k < count; ++k) most = z[k] > most ? z[k] : most;
+  return most;
+}
+
+std::size_t class_number(float target) { return static_cast<std::size_t>(target); }
+
+}  // namespace
+
+template <class T>
+Tally judge(Head head, std::size_t rows, std::size_t outputs, const T* z, const float* targets) {
+  Tally tally;
+  for (std::size_t i = 0; i < rows; ++i, z += outputs) {
+    const T t = static_cast<T>(targets[i]);
+    if (head == Head::squared) {
+      tally.loss += half_square(static_cast<double>(z[0] - t));
+    } else if (head == Head::logistic) {
+      tally.loss += static_cast<double>(log_loss(z[0], t, std::exp(-std::abs(z[0]))));
+      tally.hits += (z[0] > 0) == (t > 0) ? 1 : 0;
+    } else {
+      const T most = largest(outputs, z);
+      T sum = 0;
+      for (std::size_t k = 0; k < outputs; ++k) sum += std::exp(z[k] - most);
+      const std::size_t target = class_number(targets[i]);
+      std::size_t first = 0;
+      while (first + 1 < outputs && z[first] != most) ++first;
+      tally.loss += static_cast<double>(std::log(sum) + (most - z[target]));
+      tally.hits += first == target ? 1 : 0;
+    }
+  }
+  return tally;
+}
+
+template <class T>
+double differentiate(Head head, std::size_t rows, std::size_t outputs, T* z, const float* targets, T share) {
+  double loss = 0;
+  for (std::size_t i = 0; i < rows; ++i, z += outputs) {
+    const T t = static_cast<T>(targets[i]);
+    if (head == Head::squared) {
+      const T error = z[0] - t;
+      loss += half_square(static_cast<double>(error));
+      z[0] = share * error;
+    } else if (head == Head::logistic) {
+      const T small = std::exp(-std::abs(z[0]));
+      loss += static_cast<double>(log_loss(z[0], t, small));
+      const T probability = (z[0] < 0 ? small : T(1)) / (1 + small);
+      z[0] = share * (probability - t);
+    } else {
+      const T most = largest(outputs, z);
+      const std::size_t target = class_number(targets[i]);
+      const T above = most - z[target];
+      T sum = 0;
+      for (std::size_t k = 0; k < outputs; ++k) sum += z[k] = std::exp(z[k] - most);
+      loss += static_cast<double>(std::log(sum) + above);
+      const T scale = share / sum;
+      for (std::size_t k = 0; k < outputs; ++k) z[k] *= scale;
+      z[target] -= share;
+    }
+  }
+  return loss;
+}
+
+template Tally judge(Head, std::size_t, std::size_t, const float*, const float*);
+template Tally judge(Head, std::size_t, std::size_t, const double*, const float*);
+template double differentiate(Head, std::size_t, std::size_t, float*, const float*, float);
+template double differentiate(Head, std::size_t, std::size_t, double*, const float*, double);
+
+}  // namespace thalweg::models
