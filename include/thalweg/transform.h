@@ -59,6 +59,10 @@ struct TransformInfo : ObjectInfo {
   void (*coefficients)(const void* transform, const TransformStep& step, double* out) = nullptr;
 };
 
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpass-failed"  // noise calls a function for each element: not vectorized
+#endif
 template <class Transform, class T>
 struct TransformBody {
   [[gnu::always_inline]] static void run(const TransformSweep& s) {
@@ -77,6 +81,9 @@ struct TransformBody {
     }
   }
 };
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 template <class Transform>
 const TransformInfo& transform_info() {

@@ -20,6 +20,9 @@ namespace detail {
 
 // data() and size() as the standard library and Eigen spell them; memptr() as Armadillo does.
 template <class Range>
+requires requires(Range& range) { range.memptr(); } || requires(Range& range) {
+  std::data(range);
+}
 auto* data_of(Range& range) {
   if constexpr (requires { range.memptr(); })
     return range.memptr();
