@@ -14,8 +14,8 @@ void PrintTo(const Case& c, std::ostream* out) { *out << c.model << " on " << c.
 
 class EveryModel : public testing::TestWithParam<Case> {
  protected:
-  // More than two blocks, so that blocks, lanes and the last, smaller block all count.
-  static constexpr std::size_t rows = 150, columns = 7;
+  // More blocks than lanes, and a last, smaller one.
+  static constexpr std::size_t rows = 1100, columns = 7;
   data::Dataset dense = sample(rows, columns, GetParam().classes), sparse = to_sparse(dense);
   Network<double> network{make_model(GetParam().model), dense};
   ThreadPool pool{1};
@@ -64,7 +64,7 @@ TEST_P(EveryModel, GradientIsTheCentralDifference) {
 }
 
 TEST_P(EveryModel, SparseInputGivesWhatDenseInputGives) {
-  // Each sum has at most max(rows, columns, units) terms in another order: a few dozen roundings.
+  // Each sum has at most max(rows, columns, units) terms in another order: a few hundred roundings of terms that are divided by the rows.
   const double bound = 1e-13;
   BatchLoss<double> batch(network, pool);
   const Parameters<double> at = somewhere();

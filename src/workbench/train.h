@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <thalweg/optimizer.h>
+#include <thalweg/rules/adam.h>
+#include <thalweg/schedules/plateau.h>
+
+#include "data/split.h"
+#include "models/batch_loss.h"
+#include "models/spec.h"
+
+namespace thalweg::workbench {
+
+/// Options of their own for the tensors whose names match: "*" stands for any text, as in "*.bias". The first
+/// group that matches counts.
+struct TensorGroup {
+  std::string pattern;
+  GroupOptions options;
+};
+
+struct TrainOptions {
+  AnyRule optimizer = Adam{};
+  std::vector<std::pair<std::string, Schedule>>
+      schedules;  ///< hyper-parameter, schedule; steps count batches
+  std::optional<Plateau>
+      plateau;  ///< scales lr; sees the validation loss (mode=max: the accuracy) of each epoch
+  std::vector<AnyTransform> transforms;  ///< of the gradient, in order
+  std::vector<TensorGroup> groups;
+
+  std::size_t epochs = 20;  ///< at least 1
+  std::size_t batch = 32;   ///< examples per step; 0: all of them; an epoch's last batch is what is left
+  std::uint64_t seed = 0;   ///< of the initial weights and the order of the examples
+  std::size_t threads = 0;  ///< 0: as many as the machine has; the result is the same for any number
+
+  std::optional<std::uint64_t> max_steps;  ///< at least 1
+  std::optional<double> max_seconds;       ///< over 0; the only limit that makes a run unrepeatable
+  std::optional<double> target;  ///< stop when the validation accuracy is at least, or the rmse at most, this
+  std::size_t patience =
+      0;  ///< stop after this many epochs without a lower validation loss, and judge the best; 0: off
+};
+
+/// Why a training ended.
+enum class Stop { epochs_done, max_steps, max_seconds, target_reached, early_stopped, diverged, cancelled };
+
+/// "epochs_done"
+[[nodiscard]] const char* stop_name(Stop stop);
+
+/// Where a training left the numbers. It is reported when the loss, a gradient or a parameter is not finite,
+/// or when the loss of a batch is a million times that of the first one (or than 1, if that is more).
+struct Divergence {
+  std::uint64_t step = 0;  ///< the step that could not be made, or after which the parameters were not finite
+  std::string what;        ///< "gradient of layer1.weights is not finite"
+};
+
+struct EpochRecord {
+  std::size_t epoch = 0;    ///< from 1
+  std::uint64_t steps = 0;  ///< made up to its end
+  double train_loss = 0;    ///< mean over the epoch's examples, each before its step; without l2
+  std::optional<models::Scores> validation;  ///< after its last step
+  double rate = 0;                           ///< lr of its last step
+  double gradient_norm = 0;                  ///< mean of the norms of its batches' gradients
+  double seconds = 0;                        ///< of its steps, without the validation
+};
+
+/// What a training did. Losses are means without l2, so that they compare; metrics are the accuracy in [0, 1]
+/// or the root mean squared error in the original unit of the targets. A part that is empty has no scores,
+/// and a run that diverged has none at all.
+struct TrainRecord {
+  std::string data, model, optimizer;  ///< the specifications
+  data::Task task = data::Task::classification;
+  std::size_t parameters = 0;
+
+  std::optional<models::Scores> start;  ///< of the validation part before the first step
+  std::vector<EpochRecord> epochs;      ///< the last one may be cut short; a diverged epoch is left out
+  std::optional<models::Scores> train, validation, test;  ///< of the judged parameters
+  bool judged_best =
+      false;  ///< with early stopping, the parameters of best_epoch are judged; otherwise the last
+  std::optional<std::size_t> best_epoch;  ///< the one with the lowest validation loss
+  std::uint64_t steps = 0;
+  double seconds = 0;  ///< of the training with its validations, without the final judgement
+
+  Stop stop = Stop::epochs_done;
+  std::optional<Divergence> divergence;  ///< if stop is diverged
+
+  /// Why it stopped, in words: "diverged at step 17: the gradient of layer1.weights is not finite".
+  [[nodiscard]] std::string stop_text() const;
+};
+
+/// What an observer sees after each step, and again after each epoch's validation.
+struct TrainProgress {
+  std::size_t epoch = 0, epochs = 0;      ///< the epoch that runs, from 1, of so many
+  std::uint64_t step = 0, steps = 0;      ///< done, of so many if nothing stops it earlier
+  double loss = 0;                        ///< of the last batch
+  const EpochRecord* finished = nullptr;  ///< the epoch that has just ended, or null
+};
+/// Returning false stops the training (Stop::cancelled). Called on the thread that trains.
+using TrainObserver = std::function<bool(const TrainProgress&)>;
+
+/// Trains a model on the training part, watches the validation part, and judges the result on all three. The
+/// result depends on data, model and options alone. Independent calls may run at once on different threads.
+/// Throws a usage Error for options that are out of range or cannot be honoured, and for a model that does
+/// not fit the data.
+[[nodiscard]] TrainRecord train(const data::Split& split, const models::ModelSpec& model,
+                                const TrainOptions& options, const TrainObserver& observer = {});
+
+}  // namespace thalweg::workbench

@@ -1,0 +1,222 @@
+#include "workbench/trainer.h"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <chrono>
+#include <cmath>
+#include <numeric>
+#include <string_view>
+
+#include <thalweg/error.h>
+
+#include "models/blas.h"
+
+namespace thalweg::workbench {
+namespace {
+
+/// How far the loss may rise over its start before the run counts as diverged.
+constexpr double divergence_factor = 1e6;
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+bool all_finite(const std::vector<float>& values) {
+  std::uint32_t bad = 0;
+  for (const float x : values)
+    bad |= (std::bit_cast<std::uint32_t>(x) & 0x7F800000U) == 0x7F800000U ? 1U : 0U;
+  return bad == 0;
+}
+
+bool matches(std::string_view pattern, std::string_view name) {
+  if (pattern.empty()) return name.empty();
+  if (pattern.front() != '*')
+    return !name.empty() && pattern.front() == name.front() && matches(pattern.substr(1), name.substr(1));
+  return matches(pattern.substr(1), name) || (!name.empty() && matches(pattern, name.substr(1)));
+}
+
+Gradients views_of(const models::Parameters<float>& gradient) {
+  std::vector<GradientView> views;
+  for (const auto& tensor : gradient) views.emplace_back(tensor.values);
+  return Gradients(std::move(views));
+}
+
+void check(const TrainOptions& options, const data::Split& split) {
+  if (split.train.rows() == 0) throw input_error(split.train.name, "no rows to train on", "at least one");
+  if (options.epochs == 0) throw usage_error("epochs", "0", "must be at least 1");
+  if (options.max_steps && *options.max_steps == 0) throw usage_error("max_steps", "0", "must be at least 1");
+  if (options.max_seconds && !(*options.max_seconds > 0)) {
+    throw usage_error("max_seconds", number_text(*options.max_seconds), "must be over 0");
+  }
+  const bool accuracy = split.train.task == data::Task::classification;
+  if (options.target && !(*options.target >= 0 && (!accuracy || *options.target <= 1))) {
+    throw usage_error(
+        "target", number_text(*options.target),
+        accuracy ? "must be an accuracy, in [0, 1]" : "must be a root mean squared error, at least 0");
+  }
+  if (options.plateau && options.plateau->mode == Plateau::Mode::max && !accuracy) {
+    throw usage_error("plateau.mode", "max", "must be min for a regression: the validation loss is to fall");
+  }
+  if (split.validation.rows() > 0) return;
+  const char* const needs = options.target         ? "target"
+                            : options.patience > 0 ? "patience"
+                            : options.plateau      ? "plateau"
+                                                   : nullptr;
+  if (needs != nullptr)
+    throw usage_error(needs, "given", "needs a validation part, but this one has no rows");
+}
+
+/// Adds every tensor with the options of the first group that matches.
+void add_tensors(Optimizer& optimizer, models::Parameters<float>& parameters,
+                 const std::vector<TensorGroup>& groups) {
+  std::vector<std::string> names;
+  for (auto& tensor : parameters) {
+    names.push_back(tensor.name);
+    const auto group = std::find_if(groups.begin(), groups.end(),
+                                    [&](const TensorGroup& g) { return matches(g.pattern, tensor.name); });
+    optimizer.add(tensor.name, tensor.values, group != groups.end() ? group->options : GroupOptions{});
+  }
+  for (const TensorGroup& group : groups) {
+    if (std::none_of(names.begin(), names.end(),
+                     [&](const std::string& name) { return matches(group.pattern, name); })) {
+      throw unknown_name("tensor", group.pattern, names);
+    }
+  }
+}
+
+double rate_of(const Optimizer& optimizer) {
+  const auto& keys = optimizer.rule().info().keys;
+  const bool has = std::any_of(keys.begin(), keys.end(), [](const KeyInfo& key) { return key.name == "lr"; });
+  return has ? optimizer.value("lr") : 1;
+}
+
+}  // namespace
+
+Trainer::Trainer(const data::Split& split, const models::ModelSpec& model, const TrainOptions& options)
+    : split_((check(options, split), &split)),
+      options_(options),
+      rows_(split.train.rows()),
+      batch_(options.batch == 0 ? rows_ : std::min(options.batch, rows_)),
+      pool_(options.threads),
+      network_(model, split.train),
+      batch_loss_(network_, pool_),
+      parameters_(network_.initial(options.seed)),
+      gradient_(zeros_like(parameters_)),
+      optimizer_(options.optimizer, {.threads = options.threads}),
+      views_(views_of(gradient_)) {
+  add_tensors(optimizer_, parameters_, options.groups);
+  for (const auto& [key, schedule] : options.schedules) optimizer_.schedule(key, schedule);
+  for (const AnyTransform& transform : options.transforms) optimizer_.transform(transform);
+  if (options.plateau) plateau_.emplace(*options.plateau);
+}
+
+void Trainer::begin_epoch() {
+  ++epoch_;
+  next_ = 0;
+  if (batch_ < rows_) {
+    order_ = data::permutation(rows_, options_.seed, epoch_);
+  } else {
+    order_.resize(rows_);
+    std::iota(order_.begin(), order_.end(), 0U);
+  }
+  running_ = {};
+  running_.rate = rate_of(optimizer_);
+  epoch_steps_ = 0;
+}
+
+double Trainer::gradient_norm() const {
+  double squares = 0;
+  for (const auto& tensor : gradient_)
+    squares += models::dot(tensor.values.size(), tensor.values.data(), tensor.values.data());
+  if (std::isfinite(squares)) return std::sqrt(squares);
+  squares = 0;  // the sum may have overflowed in float
+  for (const auto& tensor : gradient_) {
+    for (const float g : tensor.values) squares += static_cast<double>(g) * static_cast<double>(g);
+  }
+  return std::sqrt(squares);
+}
+
+bool Trainer::is_healthy(double loss) const {
+  return std::isfinite(loss) && loss <= divergence_factor * std::max(1.0, first_loss_);
+}
+
+/// Says what is wrong before the step could be made: a tensor, or else the loss.
+std::string Trainer::fault() const {
+  for (const auto& tensor : gradient_) {
+    if (!all_finite(tensor.values)) return "the gradient of " + tensor.name + " is not finite";
+  }
+  return std::isfinite(loss_.total()) ? "the loss is a million times that of the start"
+                                      : "the loss is not finite";
+}
+
+bool Trainer::step() {
+  assert(!divergence_);
+  if (epoch_ended()) begin_epoch();
+  const Clock::time_point start = Clock::now();
+  const auto rows = std::span(order_).subspan(next_, std::min(batch_, order_.size() - next_));
+  if (!options_.schedules.empty()) running_.rate = rate_of(optimizer_);
+  optimizer_.look_ahead();
+  loss_ = batch_loss_.gradient(split_->train, rows, parameters_, gradient_);
+  const double norm = gradient_norm();
+  if (optimizer_.steps() == 0) first_loss_ = loss_.total();
+  if (!is_healthy(loss_.total()) || !std::isfinite(norm)) {
+    optimizer_.come_back();
+    divergence_ = {optimizer_.steps() + 1, fault()};
+    return false;
+  }
+  optimizer_.step(views_);
+  next_ += rows.size();
+  ++epoch_steps_;
+  const auto count = static_cast<double>(rows.size());
+  running_.train_loss += (loss_.data - running_.train_loss) * count / static_cast<double>(next_);
+  running_.gradient_norm += (norm - running_.gradient_norm) / static_cast<double>(epoch_steps_);
+  running_.seconds += seconds_since(start);
+  for (const auto& tensor : parameters_) {
+    if (all_finite(tensor.values)) continue;
+    divergence_ = {optimizer_.steps(), tensor.name + " is not finite"};
+    return false;
+  }
+  return true;
+}
+
+std::optional<EpochRecord> Trainer::finish_epoch() {
+  running_.epoch = epoch_;
+  running_.steps = optimizer_.steps();
+  if (split_->validation.rows() == 0) return running_;
+  running_.validation = evaluate(split_->validation);
+  if (!running_.validation) return std::nullopt;
+  const auto [loss, metric] = *running_.validation;
+  if (!best_epoch_ || loss < best_loss_) {
+    best_epoch_ = epoch_;
+    best_loss_ = loss;
+    if (options_.patience > 0) best_ = parameters_;
+  }
+  if (plateau_ && plateau_->observe(options_.plateau->mode == Plateau::Mode::max ? metric : loss)) {
+    optimizer_.scale("lr", plateau_->factor());
+  }
+  return running_;
+}
+
+std::optional<models::Scores> Trainer::evaluate(const data::Dataset& part) {
+  models::Scores scores = batch_loss_.evaluate(part, parameters_);
+  if (!is_healthy(scores.loss)) {
+    divergence_ = {
+        optimizer_.steps(),
+        "the loss over a whole part of the data is not finite or a million times that of the start"};
+    return std::nullopt;
+  }
+  if (part.task == data::Task::regression) scores.metric *= split_->target.scale;
+  return scores;
+}
+
+bool Trainer::restore_best() {
+  if (best_.empty()) return false;
+  for (std::size_t k = 0; k < best_.size(); ++k) {
+    std::copy(best_[k].values.begin(), best_[k].values.end(), parameters_[k].values.begin());
+  }
+  return true;
+}
+
+}  // namespace thalweg::workbench

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "workbench/train.h"
+
+namespace thalweg::workbench {
+
+/// A training that is stepped from outside: all of its state, and nothing about when to stop.
+class Trainer {
+ public:
+  /// Holds a reference to the split. Errors as train().
+  Trainer(const data::Split& split, const models::ModelSpec& model, const TrainOptions& options);
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  /// One step on the next batch: the next epoch begins by itself. Returns false if the run has diverged: then
+  /// divergence() says how, and no more steps can be made.
+  bool step();
+  /// Whether the last step was an epoch's last.
+  [[nodiscard]] bool epoch_ended() const { return next_ == order_.size(); }
+  /// Validates and sums up the epoch since its first step, to be called once at its end or when the run is
+  /// cut short; feeds the plateau and keeps the best parameters. Nothing if the validation shows that the run
+  /// has diverged.
+  std::optional<EpochRecord> finish_epoch();
+
+  /// Loss and metric (in the original unit) at the present parameters, or nothing if the loss shows that the
+  /// run has diverged. Needs at least one row.
+  [[nodiscard]] std::optional<models::Scores> evaluate(const data::Dataset& part);
+  /// Goes back to the parameters of the best epoch, if early stopping kept them. Returns whether it did.
+  bool restore_best();
+
+  [[nodiscard]] const std::optional<Divergence>& divergence() const { return divergence_; }
+  [[nodiscard]] const std::optional<std::size_t>& best_epoch() const { return best_epoch_; }
+  [[nodiscard]] std::size_t epoch() const { return epoch_; }  ///< the one that runs or has just ended, from 1
+  [[nodiscard]] std::uint64_t steps() const { return optimizer_.steps(); }
+  [[nodiscard]] std::size_t steps_per_epoch() const { return (rows_ + batch_ - 1) / batch_; }
+  [[nodiscard]] const models::Loss& last_loss() const { return loss_; }
+  [[nodiscard]] const models::Parameters<float>& parameters() const { return parameters_; }
+  [[nodiscard]] const models::Parameters<float>& gradient() const { return gradient_; }  ///< of the last step
+  [[nodiscard]] const Optimizer& optimizer() const { return optimizer_; }
+
+ private:
+  void begin_epoch();
+  [[nodiscard]] double gradient_norm() const;
+  [[nodiscard]] bool is_healthy(double loss) const;
+  [[nodiscard]] std::string fault() const;
+
+  const data::Split* split_;
+  TrainOptions options_;
+  std::size_t rows_, batch_;
+  ThreadPool pool_;
+  models::Network<float> network_;
+  models::BatchLoss<float> batch_loss_;
+  models::Parameters<float> parameters_, gradient_, best_;
+  Optimizer optimizer_;
+  Gradients views_;  ///< of gradient_
+  std::optional<PlateauTracker> plateau_;
+
+  std::size_t epoch_ = 0, next_ = 0;  ///< next_: position in order_ of the coming batch
+  std::vector<std::uint32_t> order_;
+  models::Loss loss_;
+  double first_loss_ = std::numeric_limits<double>::infinity();
+  EpochRecord running_;  ///< means over the epoch so far
+  std::size_t epoch_steps_ = 0;
+  double best_loss_ = 0;
+  std::optional<std::size_t> best_epoch_;
+  std::optional<Divergence> divergence_;
+};
+
+}  // namespace thalweg::workbench
