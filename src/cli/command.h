@@ -66,5 +66,6 @@ class Command {
 };
 
 std::unique_ptr<Command> list_command();
+std::unique_ptr<Command> train_command();
 
 }  // namespace thalweg::cli

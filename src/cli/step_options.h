@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <thalweg/registry.h>
+
+namespace thalweg::cli {
+
+class Arguments;
+
+/// --optimizer, --schedule and --transform, which every command that steps parameters has.
+struct StepOptions {
+  std::string optimizer = "adam";
+  std::vector<std::string> schedules, transforms;
+
+  void declare(Arguments& arguments);
+
+  // What the texts say; they throw a usage Error that names the specification.
+  [[nodiscard]] AnyRule rule() const { return make_rule(optimizer); }
+  [[nodiscard]] std::vector<AnyTransform> made_transforms() const;
+  /// "KEY=SCHEDULE", or "SCHEDULE" for lr.
+  [[nodiscard]] std::vector<std::pair<std::string, Schedule>> made_schedules() const;
+  /// The one --schedule that is a plateau, which is for lr only.
+  [[nodiscard]] std::optional<Plateau> plateau() const;
+};
+
+}  // namespace thalweg::cli
