@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -45,8 +46,9 @@ struct GradientReport {
 
   Comparison directional;             ///< the derivative along the direction u
   std::vector<Remainder> remainders;  ///< h is halved from one to the next; only those above the noise of f
-  double order = 0;     ///< of the remainder, over the smallest h: 2 (or more) for a right gradient, 1 for a
-                        ///< wrong one; NaN if too few remainders stand out of the noise
+  /// The order of the remainder over the smallest h: 2 (or more) for a right gradient, 1 for a wrong one; NaN
+  /// if too few remainders stand out of the noise.
+  double order = std::numeric_limits<double>::quiet_NaN();
   bool linear = false;  ///< none does: f is linear along u as far as can be seen
   Evaluations evaluations;
 
@@ -61,7 +63,7 @@ std::ostream& operator<<(std::ostream& out, const GradientReport& report);
 ///
 /// Each coordinate: central differences at steps rising by eights from tiny ones, each improved by
 /// Richardson's extrapolation. Taken is the least uncertain in the neighbourhood of x, which ends where the
-/// uncertainty has risen a thousandfold. It counts truncation (how far neighbouring estimates differ) and
+/// uncertainty has risen thirtyfold. It counts truncation (how far neighbouring estimates differ) and
 /// rounding (the noise of f, estimated from fourth differences as in More & Wild 2011, over the step), so
 /// that large constant terms, small scales and flat regions raise no alarm.
 ///
@@ -69,8 +71,8 @@ std::ostream& operator<<(std::ostream& out, const GradientReport& report);
 /// to a quarter when h is halved. With a wrong gradient it falls to a half only. This sees all coordinates at
 /// once.
 ///
-/// Costs some 20 to 30 evaluations per coordinate. Throws a usage Error if f has no gradient of its own, f(x)
-/// is not finite, or x is empty, not finite or not of the problem's dimension.
+/// Costs 30 evaluations per coordinate, and about 150. Throws a usage Error if f has no gradient of its own,
+/// f(x) is not finite, or x is empty, not finite or not of the problem's dimension.
 [[nodiscard]] GradientReport check_gradient(const Objective& f, std::span<const double> x,
                                             const GradientCheckOptions& options = {});
 

@@ -74,8 +74,7 @@ class Run {
     const double value = evaluate();
     if (!std::isfinite(value)) throw usage_error("f(x0)", number_text(value), "must be finite");
     if (const auto bad = first_not_finite(gradient_))
-      throw usage_error(at("gradient of f at x0, coordinate ", *bad), number_text(gradient_[*bad]),
-                        "must be finite");
+      throw usage_error(at("gradient", *bad) + " at x0", number_text(gradient_[*bad]), "must be finite");
     step_cost_ = result_.evaluations.values * (result_.look_ahead ? 2 : 1);
     result_.start = result_.best = result_.last = {0, value, norm(gradient_), x_};
     note_point();

@@ -21,8 +21,9 @@ struct Definition {
   double (*evaluate)(std::span<const double>, std::span<double>);
   Place start;
   std::vector<Place> optima;
-  double (*minimum)(std::size_t n);     // null: unbounded below
-  std::vector<Problem::Interval> view;  // the last one holds for all further axes
+  double (*minimum)(std::size_t n);  // null: unbounded below
+  std::vector<Problem::Interval>
+      view;  // the first one holds for axes that are not listed, and for all in another dimension
 };
 
 template <int numerator, int denominator = 1>
@@ -338,7 +339,8 @@ Problem make_problem(std::string_view name, std::size_t dimension) {
                n,      d.start(n), {},       {},        d.view,  d.evaluate};
   for (const Place place : d.optima) made.optima.push_back(place(n));
   if (d.minimum != nullptr) made.minimum = d.minimum(n);
-  made.view.resize(n, d.view.back());
+  if (n != d.dimension) made.view.clear();
+  made.view.resize(n, d.view.front());
   return made;
 }
 
