@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "workbench/comparison.h"
+
+namespace thalweg::report {
+
+/// One sentence: what won and by how much, with its uncertainty; ties as ties.
+[[nodiscard]] std::string headline(const workbench::Comparison& comparison);
+
+/// What a reader must know to judge the ranking, a sentence each: diverged runs, rates that were not tuned,
+/// best rates at the edge of what was tried, a single seed. Often none.
+[[nodiscard]] std::vector<std::string> notes(const workbench::Comparison& comparison);
+
+/// The command that repeats the comparison, quoted for a shell.
+[[nodiscard]] std::string command_line(const workbench::CompareOptions& options);
+
+/// A score as people read it: "97.3 %", or a root mean squared error with 4 digits.
+[[nodiscard]] std::string score_text(const workbench::Comparison& comparison, double score);
+/// A score with its interval: "97.3 % ± 0.4", the "±" only where there is an interval.
+[[nodiscard]] std::string score_text(const workbench::Comparison& comparison,
+                                     const workbench::Standing::Score& score);
+
+/// The chosen specification of an optimizer, or what was given where every trial diverged.
+[[nodiscard]] const std::string& setting(const workbench::Participant& participant);
+/// The mean time of its judged runs; 0 without any.
+[[nodiscard]] double seconds_of_run(const workbench::Participant& participant);
+
+}  // namespace thalweg::report

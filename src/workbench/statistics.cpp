@@ -1,0 +1,134 @@
+#include "workbench/statistics.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace thalweg::workbench {
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+/// The continued fraction of the incomplete beta function (Abramowitz & Stegun 26.5.8) by Lentz's method.
+double beta_fraction(double a, double b, double x) {
+  const double tiny = 1e-300;
+  const auto away_from_zero = [tiny](double v) { return std::abs(v) < tiny ? tiny : v; };
+  double c = 1, d = 1 / away_from_zero(1 - (a + b) * x / (a + 1)), value = d;
+  for (int i = 1; i < 1000; ++i) {
+    const double m = i;
+    for (const double term : {m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m)),
+                              -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))}) {
+      d = 1 / away_from_zero(1 + term * d);
+      c = away_from_zero(1 + term / c);
+      value *= c * d;
+    }
+    if (std::abs(c * d - 1) < 1e-15) break;
+  }
+  return value;
+}
+
+/// The regularized incomplete beta function I_x(a, b).
+double incomplete_beta(double a, double b, double x) {
+  if (x <= 0) return 0;
+  if (x >= 1) return 1;
+  const double front =
+      std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + a * std::log(x) + b * std::log1p(-x));
+  // The fraction converges fast on one side of the mean only.
+  if (x < (a + 1) / (a + b + 2)) return front * beta_fraction(a, b, x) / a;
+  return 1 - front * beta_fraction(b, a, 1 - x) / b;
+}
+
+/// The probability of a t at least this far from 0, on both sides together.
+double two_sided(double t, double freedom) {
+  if (std::isinf(t)) return 0;
+  return incomplete_beta(freedom / 2, 0.5, freedom / (freedom + t * t));
+}
+
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double variance(const std::vector<double>& values) {
+  // Equal values have no spread, whatever their mean is rounded to.
+  if (std::equal(values.begin() + 1, values.end(), values.begin())) return 0;
+  const double center = mean(values);
+  double sum = 0;
+  for (const double v : values) sum += (v - center) * (v - center);
+  return sum / static_cast<double>(values.size() - 1);
+}
+
+/// The standard error of the difference of two means, and its degrees of freedom (Welch 1947).
+struct WelchSpread {
+  double error = 0, freedom = 1;
+
+  WelchSpread(const std::vector<double>& a, const std::vector<double>& b) {
+    const double na = static_cast<double>(a.size()), nb = static_cast<double>(b.size());
+    const double va = variance(a) / na, vb = variance(b) / nb;
+    error = std::sqrt(va + vb);
+    if (error > 0) freedom = (va + vb) * (va + vb) / (va * va / (na - 1) + vb * vb / (nb - 1));
+  }
+};
+
+}  // namespace
+
+double student_t_cdf(double t, double freedom) {
+  assert(freedom > 0);
+  const double tail = two_sided(t, freedom) / 2;
+  return t < 0 ? tail : 1 - tail;
+}
+
+double student_t_quantile(double probability, double freedom) {
+  assert(probability > 0 && probability < 1);
+  if (probability < 0.5) return -student_t_quantile(1 - probability, freedom);
+  double low = 0, high = 1;
+  while (student_t_cdf(high, freedom) < probability && high < 1e300) high *= 2;
+  for (int i = 0; i < 200 && low < high; ++i) {
+    const double middle = low + (high - low) / 2;
+    if (middle == low || middle == high) break;
+    (student_t_cdf(middle, freedom) < probability ? low : high) = middle;
+  }
+  return low + (high - low) / 2;
+}
+
+Interval mean_interval(const std::vector<double>& values, double confidence) {
+  assert(!values.empty());
+  const double center = mean(values);
+  if (values.size() == 1) return {center, -infinity, infinity};
+  const double n = static_cast<double>(values.size());
+  const double half = student_t_quantile(0.5 + confidence / 2, n - 1) * std::sqrt(variance(values) / n);
+  return {center, center - half, center + half};
+}
+
+double welch_p(const std::vector<double>& a, const std::vector<double>& b) {
+  if (a.size() < 2 || b.size() < 2) return 1;
+  const WelchSpread spread(a, b);
+  if (spread.error == 0) return a.front() == b.front() ? 1 : 0;
+  return two_sided((mean(a) - mean(b)) / spread.error, spread.freedom);
+}
+
+Interval welch_difference(const std::vector<double>& a, const std::vector<double>& b, double confidence) {
+  assert(!a.empty() && !b.empty());
+  const double difference = mean(a) - mean(b);
+  if (a.size() < 2 || b.size() < 2) return {difference, -infinity, infinity};
+  const WelchSpread spread(a, b);
+  if (spread.error == 0) return {difference, difference, difference};
+  const double half = student_t_quantile(0.5 + confidence / 2, spread.freedom) * spread.error;
+  return {difference, difference - half, difference + half};
+}
+
+std::vector<double> holm(const std::vector<double>& p) {
+  std::vector<std::size_t> order(p.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) { return p[i] < p[j]; });
+  std::vector<double> adjusted(p.size());
+  double largest = 0;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    largest = std::max(largest, std::min(1.0, p[order[i]] * static_cast<double>(p.size() - i)));
+    adjusted[order[i]] = largest;
+  }
+  return adjusted;
+}
+
+}  // namespace thalweg::workbench
