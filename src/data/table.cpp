@@ -13,7 +13,7 @@
 namespace thalweg::data {
 namespace {
 
-constexpr const char* which_task = "to be told which: classification or regression";
+constexpr const char* task_to_be_told = "the task to be told: classification or regression";
 
 /// What the labels of a table are, all of them together.
 struct Survey {
@@ -172,7 +172,7 @@ Dataset make_dataset(Table&& table, std::optional<Task> task) {
       throw input_error(table.file,
                         std::to_string(classes) + " different whole numbers as labels of " +
                             std::to_string(rows) + " rows, which may be classes or values",
-                        which_task);
+                        task_to_be_told);
     }
     dataset.target = classes_of(table, dataset.class_names, [](std::size_t) {});
   }

@@ -1,9 +1,9 @@
 #include "data/load.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include <gmock/gmock.h>
-#include <stdlib.h>
 
 #include "data/temporary.h"
 

@@ -70,8 +70,8 @@ TEST(Labels, WholeNumbersThatMayBeEitherAreAskedAbout) {
   for (int i = 0; i < 60; ++i) labels.push_back(std::to_string(i % 30));
   EXPECT_EQ(error(labels),
             "a.csv: found 30 different whole numbers as labels of 60 rows, which may be classes or values; "
-            "expected to "
-            "be told which: classification or regression");
+            "expected the "
+            "task to be told: classification or regression");
   EXPECT_EQ(dataset_of(labels, Task::classification).classes(), 30);
   EXPECT_EQ(dataset_of(labels, Task::regression).task, Task::regression);
 }
