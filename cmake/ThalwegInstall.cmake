@@ -6,7 +6,7 @@ set(config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/thalweg")
 file(GLOB_RECURSE headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/include/thalweg/*.h")
 target_sources(thalweg PUBLIC FILE_SET HEADERS
   BASE_DIRS "${PROJECT_SOURCE_DIR}/include" "${THALWEG_GENERATED}/include"
-  FILES ${headers} "${THALWEG_GENERATED}/include/thalweg/rules.h")
+  FILES ${headers} ${THALWEG_GENERATED_HEADERS})
 install(TARGETS thalweg thalweg_rule_flags EXPORT thalwegTargets FILE_SET HEADERS)
 install(EXPORT thalwegTargets NAMESPACE thalweg:: DESTINATION "${config_dir}")
 

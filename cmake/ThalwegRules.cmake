@@ -8,6 +8,7 @@ file(STRINGS "${list}" lines REGEX "^[A-Za-z]")
 
 set(includes "")
 set(names "")
+set(types "")
 set(externs "")
 set(THALWEG_KERNEL_SOURCES "")
 foreach(line IN LISTS lines)
@@ -16,6 +17,7 @@ foreach(line IN LISTS lines)
   list(GET words 1 header)
   string(APPEND includes "#include <thalweg/rules/${header}.h>\n")
   string(APPEND names " \\\n  RULE(${type})")
+  string(APPEND types "struct ${type};\n")
   string(APPEND externs "extern template const RuleInfo& rule_info<${type}>();\n")
   set(source "${THALWEG_GENERATED}/kernels_${header}.cpp")
   file(CONFIGURE OUTPUT "${source}" @ONLY NEWLINE_STYLE LF CONTENT [[
@@ -37,7 +39,21 @@ file(CONFIGURE OUTPUT "${THALWEG_GENERATED}/include/thalweg/rules.h" @ONLY NEWLI
 #include <thalweg/any_rule.h>
 @includes@
 #define THALWEG_RULES(RULE)@names@
-
-namespace thalweg::detail {
-@externs@}
 ]])
+
+# Wherever a rule becomes an AnyRule, its kernels are those of the library, not compiled again under the flags of a user.
+file(CONFIGURE OUTPUT "${THALWEG_GENERATED}/include/thalweg/detail/library_rules.h" @ONLY NEWLINE_STYLE LF CONTENT [[
+#pragma once
+
+// Generated from src/registry/rules.list. The rules whose kernels are compiled into the library.
+
+#include <thalweg/detail/rule_info.h>
+
+namespace thalweg {
+@types@
+namespace detail {
+@externs@}
+}  // namespace thalweg
+]])
+set(THALWEG_GENERATED_HEADERS "${THALWEG_GENERATED}/include/thalweg/rules.h"
+  "${THALWEG_GENERATED}/include/thalweg/detail/library_rules.h")

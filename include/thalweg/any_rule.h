@@ -1,5 +1,6 @@
 #pragma once
 
+#include <thalweg/detail/library_rules.h>
 #include <thalweg/detail/rule_info.h>
 
 namespace thalweg {

@@ -52,6 +52,11 @@ struct ClipNorm {
   }
 };
 
+namespace detail {  // compiled once, in the library
+extern template const TransformInfo& transform_info<ClipValue>();
+extern template const TransformInfo& transform_info<ClipNorm>();
+}  // namespace detail
+
 inline AnyTransform clip_value(double max) { return ClipValue{max}; }
 inline AnyTransform clip_norm(double max) { return ClipNorm{max}; }
 

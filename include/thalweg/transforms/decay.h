@@ -52,6 +52,11 @@ struct Decay {
   }
 };
 
+namespace detail {  // compiled once, in the library
+extern template const TransformInfo& transform_info<L2>();
+extern template const TransformInfo& transform_info<Decay>();
+}  // namespace detail
+
 inline AnyTransform l2(double lambda) { return L2{lambda}; }
 inline AnyTransform decay(double lambda) { return Decay{lambda}; }
 

@@ -36,6 +36,10 @@ struct Noise {
   }
 };
 
+namespace detail {  // compiled once, in the library
+extern template const TransformInfo& transform_info<Noise>();
+}  // namespace detail
+
 inline AnyTransform noise(double eta, double gamma = 0.55, std::uint64_t seed = 0) {
   return Noise{eta, gamma, seed};
 }

@@ -1,0 +1,15 @@
+// The kernels of the library's transforms.
+
+#include <thalweg/transforms/clip.h>
+#include <thalweg/transforms/decay.h>
+#include <thalweg/transforms/noise.h>
+
+namespace thalweg::detail {
+
+template const TransformInfo& transform_info<ClipValue>();
+template const TransformInfo& transform_info<ClipNorm>();
+template const TransformInfo& transform_info<L2>();
+template const TransformInfo& transform_info<Decay>();
+template const TransformInfo& transform_info<Noise>();
+
+}  // namespace thalweg::detail
