@@ -96,7 +96,8 @@ KeyInfo l2_key(double Rule::*field) {
   return key(field, "l2", "λ", at_least(0), "L2 penalty: λθ is added to the gradient");
 }
 
-/// a / b, where 0 / 0 is 0: without epsilon, a parameter that never had a gradient does not move.
+/// a / b, but 0 where b is 0: without epsilon, a parameter that never had a gradient (0 / 0), or only such
+/// small ones that their squares vanish, does not move.
 template <class T>
 inline T ratio(T a, T b) {
   return b == T(0) ? T(0) : a / b;

@@ -33,31 +33,24 @@ AnyRule with_options(AnyRule rule, const GroupOptions& options) {
   return rule;
 }
 
-bool is_empty(const GroupOptions& o) {
-  return !o.lr && !o.momentum && !o.rho && !o.beta1 && !o.beta2 && !o.eps && !o.l2 && !o.weight_decay &&
-         o.others.empty();
-}
-
 }  // namespace
 
 Optimizer::Engine::Group::Group(const AnyRule& rule, std::uint64_t joined_at)
     : own(rule),
       now(rule),
+      text(rule.text()),
       joined(joined_at),
       form(static_cast<std::size_t>((rule.validate(), rule.info().form(rule.object())))),
       float32(variant().slots.size(), sizeof(float)),
       float64(variant().slots.size(), sizeof(double)) {
   coefficients.resize(own.info().coefficient_count);
-  if (number_key(own, "l2") != nullptr && std::get<double>(own.get("l2")) > 0) around.emplace_back(L2{});
-  if (number_key(own, "weight_decay") != nullptr && std::get<double>(own.get("weight_decay")) > 0)
-    around.emplace_back(Decay{});
 }
 
 Optimizer::Engine::Engine(const AnyRule& rule, const Execution& execution)
     : isa_(find_isa(execution.isa)),
       threads_(execution.threads == 0 ? hardware_threads() : execution.threads),
       chunk_(execution.chunk == 0 ? block_size : std::min(execution.chunk, block_size)) {
-  groups_.emplace_back(rule, 0).standard = true;
+  groups_.emplace_back(rule, 0);
 }
 
 void Optimizer::Engine::add(const std::string& name, const ParameterView& view, const GroupOptions& options) {
@@ -76,16 +69,12 @@ void Optimizer::Engine::add(const std::string& name, const ParameterView& view, 
       throw usage_error("tensor", name, "must not overlap the memory of tensor " + overlap->second.second);
   }
 
-  const bool standard = is_empty(options);
-  std::size_t group = 0;
-  while (standard && group < groups_.size() && !(groups_[group].standard && groups_[group].joined == steps_))
-    ++group;
-  if (!standard || group == groups_.size()) {
-    Group fresh(with_options(rule(), options), steps_);
-    fresh.standard = standard;
-    group = groups_.size();
-    groups_.push_back(std::move(fresh));
-  }
+  const AnyRule own = with_options(rule(), options);
+  const auto same = std::find_if(groups_.begin(), groups_.end(), [&, text = own.text()](const Group& g) {
+    return g.joined == steps_ && g.text == text;
+  });
+  const auto group = static_cast<std::size_t>(same - groups_.begin());
+  if (same == groups_.end()) groups_.emplace_back(own, steps_);
 
   Group& g = groups_[group];
   const std::size_t offset = (view.precision == Precision::float32 ? g.float32 : g.float64).extend(view.size);
@@ -101,6 +90,9 @@ void Optimizer::Engine::add(const std::string& name, const ParameterView& view, 
     blocks_.push_back({tensors_.size(), at, std::min(block_size, view.size - at)});
   by_name_.emplace(name, tensors_.size());
   if (view.size > 0) memory_.emplace(begin, std::make_pair(end, name));
+  if (steps_ > 0) {
+    for (Tensor& known : tensors_) known.gradient.data = nullptr;  // it may overlap the new tensor
+  }
   tensors_.push_back({name, view, group, offset, size_, GradientView(std::vector<float>{}), {}});
   size_ += view.size;
 }
@@ -148,6 +140,8 @@ void Optimizer::Engine::follow_schedules(const Group& group, AnyRule& now) const
 
 void Optimizer::Engine::refresh(Group& group) const {
   follow_schedules(group, group.now);
+  const std::string objection = group.now.info().objection(group.now.object());
+  if (!objection.empty()) throw usage_error(group.now.name(), group.now.text(), objection);
   if (static_cast<std::size_t>(group.now.info().form(group.now.object())) != group.form) {
     throw usage_error(group.now.name(), group.now.text(),
                       "the schedule would change which state the rule keeps; start it from a value above 0");
@@ -161,9 +155,15 @@ void Optimizer::Engine::refresh(Group& group) const {
 void Optimizer::Engine::prepare_stages() {
   last_norm_ = std::numeric_limits<double>::quiet_NaN();
   for (Group& group : groups_) {
+    group.around.clear();
+    const auto surround = [&group](AnyTransform transform, const char* key) {
+      if (number_key(group.now, key) == nullptr || std::get<double>(group.now.get(key)) == 0) return;
+      transform.set("lambda", group.now.get(key));
+      group.around.push_back(std::move(transform));
+    };
+    surround(L2{}, "l2");
+    surround(Decay{}, "weight_decay");
     group.stages.resize(transforms_.size() + group.around.size());
-    for (AnyTransform& own : group.around)
-      own.set("lambda", group.now.get(own.name() == "l2" ? "l2" : "weight_decay"));
   }
   const auto fill = [&](Group& group, std::size_t stage, const AnyTransform& transform, double norm_here) {
     const double lr = number_key(group.now, "lr") != nullptr ? std::get<double>(group.now.get("lr")) : 1;
@@ -205,7 +205,7 @@ void Optimizer::Engine::check(const Gradients& gradients) {
                         std::string("must be ") + precision_name(tensor.view.precision));
     if (g.data == nullptr)
       throw usage_error(name, "null", "must point to " + std::to_string(g.size) + " elements");
-    if (g.data == tensor.gradient.data) continue;  // the same array as at the last step
+    if (g.data == tensor.gradient.data) continue;  // found good at the last step
     const auto* begin = static_cast<const std::byte*>(g.data);
     const auto* end = begin + g.size * element_size(g.precision);
     const auto after = memory_.lower_bound(begin);

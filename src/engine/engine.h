@@ -59,9 +59,9 @@ class Optimizer::Engine {
   struct Group {
     Group(const AnyRule& rule, std::uint64_t joined_at);
 
-    AnyRule own, now;       ///< as given, and as scheduled for the coming step
-    bool standard = false;  ///< without options of its own: later tensors may join
-    std::uint64_t joined;   ///< steps done before it joined
+    AnyRule own, now;      ///< as given, and as scheduled for the coming step
+    std::string text;      ///< of `own`: tensors with the same options share a group
+    std::uint64_t joined;  ///< steps done before it joined
     std::size_t form;
     std::vector<AnyTransform> around;  ///< the rule's own l2 or weight decay
     CoefficientSet coefficients;

@@ -89,7 +89,15 @@ std::size_t ThreadPool::threads() const { return workers_->threads.size() + 1; }
 void ThreadPool::run(std::size_t parts, const std::function<void(std::size_t)>& part) {
   Workers& w = *workers_;
   if (inside_part || w.threads.empty() || parts <= 1) {
-    for (std::size_t i = 0; i < parts; ++i) part(i);
+    std::exception_ptr first;  // as with threads, the other parts run all the same
+    for (std::size_t i = 0; i < parts; ++i) {
+      try {
+        part(i);
+      } catch (...) {
+        if (!first) first = std::current_exception();
+      }
+    }
+    if (first) std::rethrow_exception(first);
     return;
   }
   const std::lock_guard lock(w.one_run);

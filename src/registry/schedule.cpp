@@ -48,8 +48,8 @@ bool PlateauTracker::observe(double metric) {
     best_ = metric;
     return false;
   }
-  const double margin =
-      settings_.threshold * (settings_.threshold_mode == Plateau::Threshold::relative ? std::abs(best_) : 1);
+  const bool relative = settings_.threshold_mode == Plateau::Threshold::relative;
+  const double margin = std::isinf(best_) ? 0 : settings_.threshold * (relative ? std::abs(best_) : 1);
   const bool better =
       settings_.mode == Plateau::Mode::min ? metric < best_ - margin : metric > best_ + margin;
   if (better) {

@@ -50,7 +50,7 @@ struct AdaMax {
   static void update(T& theta, T g, std::array<T, 2>& state, const Coefficients<T>& c) {
     auto& [m, u] = state;
     m = c.beta1 * m + c.rest1 * g;
-    u = std::max(c.beta2 * u, std::abs(g) + c.eps_max);
+    u = std::max(std::abs(g) + c.eps_max, c.beta2 * u);  // in this order a NaN in g is kept
     theta -= c.lr * ratio(m, u + c.eps);
   }
 };
