@@ -1,0 +1,35 @@
+#pragma once
+
+// Random arrays for tests: pure functions of a seed, and of float precision even when they are doubles.
+
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include <thalweg/random.h>
+
+namespace thalweg::test {
+
+/// Numbers of both signs over twelve orders of magnitude, with zeros of both signs in between.
+template <class T>
+std::vector<T> wild_numbers(std::size_t count, std::uint64_t seed, std::uint64_t stream = 0) {
+  std::vector<T> x(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double u = uniform(seed, stream, 2 * i), w = uniform(seed, stream, 2 * i + 1);
+    const double size = u < 0.1 ? 0 : std::exp2(40 * (u - 0.6));
+    x[i] = static_cast<T>(static_cast<float>(std::copysign(size * (1 + w), w - 0.5)));
+  }
+  return x;
+}
+
+/// Numbers in (low, high).
+template <class T>
+std::vector<T> uniform_numbers(std::size_t count, double low, double high, std::uint64_t seed,
+                               std::uint64_t stream = 0) {
+  std::vector<T> x(count);
+  for (std::size_t i = 0; i < count; ++i)
+    x[i] = static_cast<T>(static_cast<float>(low + (high - low) * uniform(seed, stream, i)));
+  return x;
+}
+
+}  // namespace thalweg::test
