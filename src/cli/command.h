@@ -66,6 +66,11 @@ class Command {
 };
 
 std::unique_ptr<Command> list_command();
+std::unique_ptr<Command> explain_command();
+std::unique_ptr<Command> minimize_command();
+std::unique_ptr<Command> replay_command();
+std::unique_ptr<Command> docs_command();
 std::unique_ptr<Command> train_command();
+std::unique_ptr<Command> compare_command();
 
 }  // namespace thalweg::cli

@@ -30,10 +30,7 @@ std::string example_lines(const std::vector<Command::Example>& examples, const T
   std::string all;
   for (const Command::Example& example : examples) {
     all += paragraph(example.meaning, terminal.width, 2);
-    std::string line;
-    for (const std::string& part : wrapped("thalweg " + example.arguments, terminal.width - 6))
-      line += (line.empty() ? "    " : " \\\n      ") + part;
-    all += terminal.accent(line) + "\n";
+    all += command_lines(example.arguments, terminal.width, 4);
   }
   return all;
 }

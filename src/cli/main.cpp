@@ -3,7 +3,9 @@
 int main(int count, char** words) {
   using namespace thalweg::cli;
   std::vector<std::unique_ptr<Command>> commands;
-  commands.push_back(list_command());
+  for (const auto make : {list_command, explain_command, minimize_command, replay_command, docs_command})
+    commands.push_back(make());
   commands.push_back(train_command());
+  commands.push_back(compare_command());
   return run_command_line(commands, {words + 1, words + count});
 }

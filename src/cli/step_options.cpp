@@ -26,6 +26,7 @@ bool is_plateau(const std::string& schedule) {
 void StepOptions::declare(Arguments& arguments) {
   arguments.text("--optimizer,-o", "SPEC", optimizer,
                  "NAME or NAME:key=value,... (see: thalweg list optimizers)");
+  if (optimizer.empty()) arguments.required();
   arguments.texts(
       "--schedule", "KEY=SPEC", schedules,
       "let a hyper-parameter (lr, if left out) follow a schedule: lr=warmup:steps=500 | cosine:steps=9500");
@@ -33,9 +34,19 @@ void StepOptions::declare(Arguments& arguments) {
                   "change the gradient before the rule, in this order: clip_norm:max=1");
 }
 
-std::vector<AnyTransform> StepOptions::made_transforms() const {
+std::vector<AnyTransform> StepOptions::made_transforms(std::uint64_t seed) const {
+  const auto is_seed = [](const auto& setting) { return setting.first == "seed"; };
+  const auto is_seed_key = [](const KeyInfo& key) { return key.name == "seed"; };
   std::vector<AnyTransform> made;
-  for (const std::string& text : transforms) made.push_back(make_transform(text));
+  for (const std::string& text : transforms) {
+    AnyTransform transform = make_transform(text);
+    const auto& settings = parse_specification(text).settings;
+    const auto& keys = transform.info().keys;
+    if (std::any_of(keys.begin(), keys.end(), is_seed_key) &&
+        std::none_of(settings.begin(), settings.end(), is_seed))
+      transform.set("seed", static_cast<double>(seed));
+    made.push_back(std::move(transform));
+  }
   return made;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,14 +14,15 @@ class Arguments;
 
 /// --optimizer, --schedule and --transform, which every command that steps parameters has.
 struct StepOptions {
-  std::string optimizer = "adam";
+  std::string optimizer = "adam";  ///< the default; "": it must be given
   std::vector<std::string> schedules, transforms;
 
   void declare(Arguments& arguments);
 
   // What the texts say; they throw a usage Error that names the specification.
   [[nodiscard]] AnyRule rule() const { return make_rule(optimizer); }
-  [[nodiscard]] std::vector<AnyTransform> made_transforms() const;
+  /// `seed` is for those that draw random numbers and are given no seed of their own.
+  [[nodiscard]] std::vector<AnyTransform> made_transforms(std::uint64_t seed) const;
   /// "KEY=SCHEDULE", or "SCHEDULE" for lr.
   [[nodiscard]] std::vector<std::pair<std::string, Schedule>> made_schedules() const;
   /// The one --schedule that is a plateau, which is for lr only.

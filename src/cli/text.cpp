@@ -108,6 +108,15 @@ std::string paragraph(std::string_view text, std::size_t width, std::size_t inde
   return all;
 }
 
+std::string command_lines(std::string_view arguments, std::size_t width, std::size_t indent) {
+  std::string all;
+  const std::size_t margin = indent + 4;  // of the following lines; two columns go to the backslash
+  for (const std::string& line :
+       wrapped("thalweg " + std::string(arguments), width > margin + 2 ? width - margin - 2 : 1))
+    all += (all.empty() ? std::string(indent, ' ') : " \\\n" + std::string(margin, ' ')) + line;
+  return all + "\n";
+}
+
 std::string joined(const std::vector<std::string>& parts, std::string_view between_parts) {
   return fmt::format("{}", fmt::join(parts, between_parts));
 }

@@ -25,6 +25,9 @@ namespace thalweg::cli {
 /// wrapped(), as one text in which every line is indented and ends with '\n'.
 [[nodiscard]] std::string paragraph(std::string_view text, std::size_t width, std::size_t indent = 0);
 
+/// "thalweg ARGUMENTS" as a shell reads it: lines that are broken end with a backslash.
+[[nodiscard]] std::string command_lines(std::string_view arguments, std::size_t width, std::size_t indent);
+
 /// `parts` with `between` between them.
 [[nodiscard]] std::string joined(const std::vector<std::string>& parts, std::string_view between = ", ");
 

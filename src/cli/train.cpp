@@ -74,7 +74,7 @@ class Train : public Command {
     options.optimizer = step_.rule();
     options.schedules = step_.made_schedules();
     options.plateau = step_.plateau();
-    options.transforms = step_.made_transforms();
+    options.transforms = step_.made_transforms(session.options.seed);
     options.epochs = epochs_;
     options.batch = batch_;
     options.seed = session.options.seed;

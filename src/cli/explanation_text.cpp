@@ -1,0 +1,121 @@
+// The explanation in the terminal.
+
+#include <algorithm>
+
+#include "cli/chart.h"
+#include "cli/explanation.h"
+#include "cli/table.h"
+#include "cli/text.h"
+
+namespace thalweg::cli {
+namespace {
+
+constexpr std::size_t widest = 100;  // longer lines of prose are hard to read
+
+std::string key_table(const Explanation& all, const Terminal& terminal) {
+  const bool changed = std::any_of(all.keys.begin(), all.keys.end(),
+                                   [](const auto& key) { return key.value != key.standard; });
+  const bool symbols =
+      std::any_of(all.keys.begin(), all.keys.end(), [](const auto& key) { return !key.symbol.empty(); });
+  std::vector<Table::Column> columns{{.title = "key", .style = Table::Style::accent}};
+  if (symbols) columns.push_back({});
+  if (changed) columns.push_back({.title = "here"});
+  columns.push_back({.title = "default"});
+  columns.push_back({.title = "accepted"});
+  columns.push_back({.title = "meaning"});
+  Table table(columns);
+  for (const Explanation::Key& key : all.keys) {
+    std::vector<std::string> cells{key.name};
+    if (symbols) cells.push_back(key.symbol);
+    if (changed) cells.push_back(key.value);
+    const bool choice = key.accepted.rfind("one of ", 0) == 0;
+    cells.insert(cells.end(), {key.standard, choice ? key.accepted.substr(7) : key.accepted, key.meaning});
+    table.add(std::move(cells));
+  }
+  return table.text(terminal);
+}
+
+std::string worked_table(const Explanation::Worked& worked, const Terminal& terminal) {
+  std::vector<Table::Column> columns{{.style = Table::Style::accent}};
+  for (const std::string& title : worked.columns) columns.push_back({.title = title, .right = true});
+  Table table(columns);
+  for (const auto& row : worked.rows) {
+    std::vector<std::string> cells{row.name};
+    for (const double value : row.values) cells.push_back(short_number(value));
+    table.add(std::move(cells));
+  }
+  return table.text(terminal);
+}
+
+std::string preset_table(const Explanation& all, const Terminal& terminal) {
+  Table table({{.style = Table::Style::accent}, {}});
+  table.add({"like=paper", "the defaults above"});
+  for (const Explanation::Preset& preset : all.presets) {
+    std::string settings = preset.settings.empty() ? "the defaults above" : preset.settings;
+    if (!preset.lacks.empty()) settings += "; has no " + preset.lacks;
+    table.add({"like=" + preset.library, settings});
+  }
+  return table.text(terminal);
+}
+
+}  // namespace
+
+std::string explanation_text(const Explanation& all, const Terminal& given, bool latex) {
+  Terminal terminal = given;
+  terminal.width = std::min(terminal.width, widest);
+  const auto heading = [&](const std::string& title) {
+    std::string lines;
+    for (const std::string& line : wrapped(title, terminal.width)) lines += terminal.bold(line) + "\n";
+    return "\n" + lines;
+  };
+  const std::string shown_kind = all.kind == "data" ? "data set" : all.kind;
+  std::string text;
+  for (const std::string& line : wrapped(all.title + " (" + shown_kind + ")", terminal.width))
+    text += terminal.bold(line) + "\n";
+  if (!all.paper.empty()) text += paragraph(all.paper, terminal.width);
+  if (all.specification != all.name) text += paragraph("here: " + all.specification, terminal.width);
+  if (!all.idea.empty()) text += "\n" + paragraph(all.idea, terminal.width, 2);
+
+  if (!all.formula.empty()) {
+    text += heading(latex ? "Formula in LaTeX" : "Formula");
+    for (const Explanation::Line& line : all.formula)
+      text += paragraph(latex ? line.latex : line.text, terminal.width, 4);
+    if (!all.symbols.empty() && !latex) {
+      for (const std::string& line : wrapped(all.symbols, terminal.width - 2))
+        text += "  " + terminal.faint(line) + "\n";
+    }
+  }
+  if (!all.facts.empty()) {
+    Table table({{.style = Table::Style::accent}, {}});
+    for (const Explanation::Fact& fact : all.facts) table.add({fact.name, fact.text});
+    text += "\n" + table.text(terminal);
+  }
+  if (!all.keys.empty()) text += heading("Keys") + key_table(all, terminal);
+  if (!all.slots.empty()) {
+    Table table({{.style = Table::Style::accent}, {}});
+    for (const Explanation::Slot& slot : all.slots) table.add({slot.name, slot.meaning});
+    text += heading("State, one number per parameter each") + table.text(terminal);
+  }
+  if (!all.presets.empty()) text += heading("As other libraries have it") + preset_table(all, terminal);
+  if (all.curve) {
+    text += heading(all.curve->title) +
+            paragraph(block_chart(all.curve->values, std::min<std::size_t>(terminal.width, 72) - 2, 5, "1",
+                                  std::to_string(all.curve->steps)),
+                      terminal.width, 2);
+    while (text.size() > 1 && text[text.size() - 2] == '\n') text.pop_back();
+  }
+  if (all.worked) text += heading(all.worked->title) + worked_table(*all.worked, terminal);
+  if (!all.examples.empty()) {
+    text += heading("Use it");
+    for (const Command::Example& example : all.examples)
+      text += command_lines(example.arguments, terminal.width, 2);
+  }
+  for (const std::string& kind : all.other_kinds) {
+    text += "\n" + paragraph("There is a " + kind + " of this name too: thalweg explain " + all.name +
+                                 " --kind " + kind,
+                             terminal.width);
+  }
+  return text;
+}
+
+}  // namespace thalweg::cli
