@@ -324,6 +324,7 @@ Problem make_problem(std::string_view name, std::size_t dimension) {
                                   [&](const Definition& d) { return d.name == name; });
   if (found == all_problems.end()) {
     std::vector<std::string> known;
+    known.reserve(all_problems.size());
     for (const Definition& d : all_problems) known.emplace_back(d.name);
     throw unknown_name("problem", name, known);
   }

@@ -357,6 +357,16 @@ TEST(MinimizeObjective, TheDifferenceStepGrowsWithTheParameter) {
   EXPECT_EQ(count.values, 6U);
 }
 
+TEST(MinimizeObjective, DifferencesMoveOneParameterAtATime) {
+  const tw::Objective f = [](Point x) { return 1e3 * x[0] * x[0] * x[1] + x[2]; };
+  Numbers g(3);
+  tw::Evaluations count;
+  f.evaluate(Numbers{2, 3, 5}, g, count);
+  EXPECT_NEAR(g[0], 12e3, 1e-5);
+  EXPECT_NEAR(g[1], 4e3, 1e-6);
+  EXPECT_NEAR(g[2], 1, 1e-6);
+}
+
 TEST(MinimizeObjective, ValueAndGradientApart) {
   int values = 0, gradients = 0;
   const tw::Objective f([&](Point x) { return ++values, x[0] * x[0]; },
