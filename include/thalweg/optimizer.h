@@ -19,8 +19,8 @@ namespace thalweg {
 /// Hyper-parameters in which a group of parameters differs from the rest: those that are set replace the
 /// rule's own.
 struct GroupOptions {
-  std::optional<double> lr, momentum, rho, beta1, beta2, eps, l2, weight_decay;
-  std::vector<std::pair<std::string, Value>> others;  ///< any other key of the rule
+  std::optional<double> lr{}, momentum{}, rho{}, beta1{}, beta2{}, eps{}, l2{}, weight_decay{};
+  std::vector<std::pair<std::string, Value>> others{};  ///< any other key of the rule
 };
 
 /// Steps parameters that stay the user's: it holds views of them, and owns the rule's state.
