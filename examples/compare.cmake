@@ -1,0 +1,5 @@
+execute_process(COMMAND ${program} OUTPUT_VARIABLE output RESULT_VARIABLE status)
+file(READ ${expected} wanted)
+if(NOT status EQUAL 0 OR NOT output STREQUAL wanted)
+  message(FATAL_ERROR "status ${status}; printed:\n${output}\nexpected:\n${wanted}")
+endif()
