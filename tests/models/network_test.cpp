@@ -140,7 +140,7 @@ TEST(Network, InitialWeightsHaveTheirVariance) {
   near(tanh[0], 2.0 / (300 + 200));
   near(tanh[2], 2.0 / (200 + 150));
   near(tanh[4], 2.0 / (150 + 100));
-  for (const std::size_t bias : {1, 3, 5}) EXPECT_THAT(relu[bias].values, testing::Each(0.0F));
+  for (const std::size_t bias : {1U, 3U, 5U}) EXPECT_THAT(relu[bias].values, testing::Each(0.0F));
 }
 
 TEST(Network, InitialWeightsDependOnTheSeedAlone) {

@@ -60,7 +60,7 @@ TEST(Spec, SaysWhatIsWrong) {
 }
 
 TEST(Spec, SaysWhichModelFits) {
-  for (const std::size_t classes : {0, 2, 3}) EXPECT_EQ(misfit("mlp:4", classes), "fits");
+  for (const std::size_t classes : {0U, 2U, 3U}) EXPECT_EQ(misfit("mlp:4", classes), "fits");
   EXPECT_EQ(misfit("linear", 0), "fits");
   EXPECT_EQ(misfit("logistic", 2), "fits");
   EXPECT_EQ(misfit("softmax", 2), "fits");
