@@ -51,7 +51,8 @@ class Train : public Command {
     step_.declare(a);
     a.group("How long");
     a.count("--epochs,-e", epochs_, at_least(1), "passes over the training part");
-    a.count("--batch,-b", batch_, at_least(0), "examples per step; 0: all of them");
+    a.count("--batch,-b", batch_, at_least(0),
+            "examples per step; 0: all of them; 32 to 256, by the size of the data, if left out");
     a.count("--max-steps", max_steps_, at_least(0), "stop after this many steps; 0: no limit");
     a.number("--max-seconds", max_seconds_, above(0), "stop after this time");
     a.number("--target", target_, at_least(0), "stop at this validation accuracy (0 to 1) or rmse");
@@ -59,7 +60,7 @@ class Train : public Command {
             "stop after this many epochs without a lower validation loss; 0: off");
     a.group("Data");
     a.text("--label", "NAME|INDEX", load_.label,
-           "the column to predict, by name or from 1; the last one if left out");
+           "the column to predict, by name or from 1; the last one if left out, or the only one with text");
     a.text("--test", "FILE", load_.test, "file of the test set");
     a.text("--test-label", "FILE", load_.test_label, "labels of an .npy test set");
     a.choice("--task", {"auto", "classification", "regression"}, task_, "what the labels are");
@@ -175,7 +176,8 @@ class Train : public Command {
     Json json{{"data", record.data},
               {"model", record.model},
               {"optimizer", record.optimizer},
-              {"parameters", record.parameters}};
+              {"parameters", record.parameters},
+              {"batch", record.batch}};
     const std::pair<const char*, const std::optional<Scores>*> parts[] = {
         {"train", &record.train}, {"validation", &record.validation}, {"test", &record.test}};
     for (const auto& [part, scores] : parts) {
@@ -208,8 +210,8 @@ class Train : public Command {
   StepOptions step_;
   data::LoadOptions load_;
   std::string data_ = "digits", model_ = "mlp:64", task_ = "auto";
-  std::uint64_t epochs_ = workbench::TrainOptions{}.epochs, batch_ = workbench::TrainOptions{}.batch,
-                max_steps_ = 0, patience_ = 0;
+  std::uint64_t epochs_ = workbench::TrainOptions{}.epochs, max_steps_ = 0, patience_ = 0;
+  std::optional<std::uint64_t> batch_;
   std::optional<double> max_seconds_, target_;
   bool raw_ = false;
 };

@@ -128,11 +128,20 @@ std::vector<std::string> read_record(Scanner& scanner) {
 
 bool is_text(std::string_view text) { return !is_number(text) && !is_missing(text); }
 
-/// The label column, from 0.
+/// The label column, from 0: unless it is given, the only column with text, since features are numbers, else
+/// the last.
 std::size_t find_label(const std::string& file, const std::string& label,
-                       const std::vector<std::string>& first) {
+                       const std::vector<std::string>& first, const std::vector<std::string>& second) {
   const std::size_t columns = first.size();
-  if (label.empty()) return columns - 1;
+  if (label.empty()) {
+    std::size_t texts = 0, only = columns - 1;
+    for (std::size_t j = 0; j < std::min(columns, second.size()); ++j) {
+      if (!is_text(second[j])) continue;
+      ++texts;
+      only = j;
+    }
+    return texts == 1 && is_text(first[only]) ? only : columns - 1;
+  }
   if (double number = 0; parse_number(label, number)) {
     if (number >= 1 && number <= static_cast<double>(columns) && number == std::trunc(number)) {
       return static_cast<std::size_t>(number) - 1;
@@ -142,7 +151,7 @@ std::size_t find_label(const std::string& file, const std::string& label,
   }
   const auto found = std::find(first.begin(), first.end(), label);
   if (found != first.end()) return static_cast<std::size_t>(found - first.begin());
-  if (std::none_of(first.begin(), first.end(), is_text)) {
+  if (std::any_of(first.begin(), first.end(), is_number)) {
     throw input_error(file, "no header line, so no label column named " + shown(label),
                       "the label column's number from 1 to " + std::to_string(columns));
   }
@@ -184,10 +193,10 @@ class Reader {
       throw input_error(at_line(path, first_line_), "one column only (" + shown(first_[0]) + ")",
                         "features and a label, separated by commas, semicolons or tabs");
     }
-    label_ = find_label(path, label, first_);
-    const bool named = !label.empty() && !is_number(label);
     const bool more = ahead.next_record();
     const std::vector<std::string> second = more ? read_record(ahead) : std::vector<std::string>();
+    label_ = find_label(path, label, first_, second);
+    const bool named = !label.empty() && !is_number(label);
     header_ = named || is_header(first_, second, label_);
     if (header_ && !more) {
       throw input_error(at_line(path, first_line_), "a header and nothing after it",

@@ -73,6 +73,16 @@ TEST_F(Csv, TakesTheLabelByNameOrNumber) {
   EXPECT_THAT(values(middle), ElementsAre(1, 2, 3, 4));
 }
 
+TEST_F(Csv, TakesTheOnlyColumnWithTextForTheLabelUnlessItIsGiven) {
+  EXPECT_THAT(read("a,1,2\nb,3,4\n").label, ElementsAre("a", "b"));
+  EXPECT_THAT(read("kind,w,h\na,1,2\nb,3,4\n").label, ElementsAre("a", "b"));
+  EXPECT_THAT(read("1,2,3\n4,5,6\n").label, ElementsAre("3", "6"));
+  EXPECT_THAT(error("a,x,2\nb,y,4\n"), HasSubstr("found 'a' in column 1"));
+  EXPECT_THAT(error("1,2,3\n1,x,3\n"), HasSubstr("found 'x' in column 2"));
+  EXPECT_THAT(error("a,1,2\nb,3,4\n", "3"), HasSubstr("found 'a' in column 1"));
+  EXPECT_THAT(error("a,1,2\nb,3,4\n", "kind"), HasSubstr("no header line"));
+}
+
 TEST_F(Csv, ReadsQuotesCrlfBlanksAndTheByteOrderMark) {
   const Table table = read(
       "\xEF\xBB\xBF\r\n\"wid\"\"th\", \"a,b\" ,kind\r\n\r\n 1 ,\"2\",\"x\ny\"\r\n3 , 4,\"z, "
@@ -122,7 +132,7 @@ TEST_F(Csv, RefusesTextInAFeature) {
             "a.csv:3: found '4z' in column 2 ('y'); expected a number" + hint);
   EXPECT_EQ(error("x,y,kind\n1,,a\n"), "a.csv:2: found '' in column 2 ('y'); expected a number");
   EXPECT_EQ(error("1,0x10,a\n"), "a.csv:1: found '0x10' in column 2; expected a number" + hint);
-  EXPECT_EQ(error("T,2,8\nI,5,12\n"), "a.csv:1: found 'T' in column 1; expected a number" + hint);
+  EXPECT_EQ(error("T,2,8\nI,5,12\n", "3"), "a.csv:1: found 'T' in column 1; expected a number" + hint);
 }
 
 TEST_F(Csv, RefusesNanAndInfinity) {
