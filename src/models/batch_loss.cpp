@@ -17,8 +17,19 @@ void fill_zero(Parameters<T>& tensors) {
 }  // namespace
 
 template <class T>
+template <class Part>
+void BatchLoss<T>::spread(double cost, std::size_t parts, const Part& part) {
+  if (parts > 1 && cost >= worth_threads_) {
+    // One reference fits into a std::function without an allocation.
+    pool_->run(parts, [&part](std::size_t number) { part(number); });
+  } else {
+    for (std::size_t number = 0; number < parts; ++number) part(number);
+  }
+}
+
+template <class T>
 template <class Task>
-Tally BatchLoss<T>::run(const Rows& rows, const Task& task) {
+Tally BatchLoss<T>::run(const data::Dataset& data, const Rows& rows, const Task& task) {
   const std::size_t blocks = (rows.count + block - 1) / block, used = std::min(blocks, lanes);
   if (lanes_.size() < used) lanes_.resize(used);
   const auto one_lane = [&](std::size_t number) {
@@ -30,11 +41,7 @@ Tally BatchLoss<T>::run(const Rows& rows, const Task& task) {
       lane.tally += task(rows.part(begin, std::min(block, end - begin)), number, begin == first);
     }
   };
-  // One reference fits into a std::function without an allocation.
-  if (used == 1)
-    one_lane(0);
-  else
-    pool_->run(used, [&one_lane](std::size_t number) { one_lane(number); });
+  spread(static_cast<double>(rows.count) * network_->cost(data), used, one_lane);
   Tally sum;
   for (std::size_t number = 0; number < used; ++number) sum += lanes_[number].tally;
   return sum;
@@ -51,7 +58,7 @@ Loss BatchLoss<T>::gradient(const data::Dataset& data, std::span<const std::uint
     if (lanes_[number].gradient.empty()) lanes_[number].gradient = zeros_like(at);
   }
   const Tally tally =
-      run({rows.data(), 0, rows.size()}, [&](const Rows& part, std::size_t number, bool first) {
+      run(data, {rows.data(), 0, rows.size()}, [&](const Rows& part, std::size_t number, bool first) {
         Parameters<T>& sum = number == 0 ? gradient : lanes_[number].gradient;
         if (first) fill_zero(sum);
         return Tally{network_->add_gradient(data, part, at, share, sum, lanes_[number].workspace), 0};
@@ -85,13 +92,15 @@ void BatchLoss<T>::add_lanes(std::size_t used, Parameters<T>& gradient) {
       }
     }
   };
-  pool_->run(lanes, [&slice](std::size_t part) { slice(part); });
+  double additions = 0;
+  for (const auto& tensor : gradient) additions += static_cast<double>(used * tensor.values.size());
+  spread(additions, lanes, slice);
 }
 
 template <class T>
 Scores BatchLoss<T>::evaluate(const data::Dataset& data, const Parameters<T>& at) {
   assert(data.rows() > 0);
-  const Tally tally = run({nullptr, 0, data.rows()}, [&](const Rows& part, std::size_t number, bool) {
+  const Tally tally = run(data, {nullptr, 0, data.rows()}, [&](const Rows& part, std::size_t number, bool) {
     return network_->judge(data, part, at, lanes_[number].workspace);
   });
   const auto rows = static_cast<double>(data.rows());

@@ -118,7 +118,10 @@ void Network<T>::activate(std::size_t count, T* z) const {
 template <class T>
 void Network<T>::deactivate(std::size_t count, const T* gradient, T* output) const {
   if (spec_.activation == ModelSpec::Activation::relu) {
-    for (std::size_t i = 0; i < count; ++i) output[i] = output[i] > 0 ? gradient[i] : T(0);
+    for (std::size_t i = 0; i < count; ++i) {
+      const T g = gradient[i];  // read in any case, so that the loop has no branch
+      output[i] = output[i] > 0 ? g : T(0);
+    }
   } else {
     for (std::size_t i = 0; i < count; ++i) output[i] = gradient[i] * (1 - output[i] * output[i]);
   }
@@ -185,6 +188,19 @@ Tally Network<T>::judge(const data::Dataset& data, const Rows& rows, const Param
                         Workspace<T>& w) const {
   forward(data, rows, at, w);
   return models::judge(head_, rows.count, layers_.back().outputs, w.outputs.back().data(), w.targets.data());
+}
+
+template <class T>
+double Network<T>::cost(const data::Dataset& data) const {
+  const auto* const sparse = std::get_if<data::SparseMatrix>(&data.features);
+  double inputs = static_cast<double>(layers_.front().inputs), sum = 0;
+  if (sparse != nullptr)
+    inputs = static_cast<double>(sparse->value.size()) / static_cast<double>(sparse->rows);
+  for (const Layer& layer : layers_) {
+    sum += inputs * static_cast<double>(layer.outputs);
+    inputs = static_cast<double>(layer.outputs);
+  }
+  return sum;
 }
 
 template class Network<float>;

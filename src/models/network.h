@@ -57,6 +57,9 @@ class Network {
   [[nodiscard]] Tally judge(const data::Dataset& data, const Rows& rows, const Parameters<T>& at,
                             Workspace<T>& workspace) const;
 
+  /// Multiply-adds of one example on the way forward, on average.
+  [[nodiscard]] double cost(const data::Dataset& data) const;
+
   [[nodiscard]] const ModelSpec& spec() const { return spec_; }
   [[nodiscard]] Head head() const { return head_; }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <cmath>
 
 #include "workbench/trainer.h"
 
@@ -70,6 +71,13 @@ Stop run(Trainer& trainer, const TrainOptions& options, const Limits& limits, co
 
 }  // namespace
 
+std::size_t default_batch(std::size_t rows) {
+  std::size_t batch = 32;
+  while (batch < 256 && static_cast<double>(rows) / static_cast<double>(batch) > 400 * std::sqrt(2.0))
+    batch *= 2;
+  return batch;
+}
+
 const char* stop_name(Stop stop) {
   switch (stop) {
     case Stop::epochs_done:
@@ -124,6 +132,7 @@ TrainRecord train(const data::Split& split, const models::ModelSpec& model, cons
   record.optimizer = options.optimizer.text();
   record.task = split.train.task;
   record.parameters = trainer.optimizer().size();
+  record.batch = trainer.batch();
   if (split.validation.rows() > 0) record.start = trainer.evaluate(split.validation);
   record.stop = run(trainer, options, limits, observer, record);
   record.steps = trainer.steps();

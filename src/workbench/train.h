@@ -34,8 +34,9 @@ struct TrainOptions {
   std::vector<AnyTransform> transforms;  ///< of the gradient, in order
   std::vector<TensorGroup> groups;
 
-  std::size_t epochs = 20;  ///< at least 1
-  std::size_t batch = 32;   ///< examples per step; 0: all of them; an epoch's last batch is what is left
+  std::size_t epochs = 30;  ///< at least 1
+  /// Examples per step; 0: all of them; empty: default_batch. An epoch's last batch is what is left.
+  std::optional<std::size_t> batch;
   std::uint64_t seed = 0;   ///< of the initial weights and the order of the examples
   std::size_t threads = 0;  ///< 0: as many as the machine has; the result is the same for any number
 
@@ -45,6 +46,10 @@ struct TrainOptions {
   std::size_t patience =
       0;  ///< stop after this many epochs without a lower validation loss, and judge the best; 0: off
 };
+
+/// The power of two that gives about 400 steps an epoch, within 32 to 256: larger data allow larger batches,
+/// which cost less per example and leave less noise at the end.
+[[nodiscard]] std::size_t default_batch(std::size_t rows);
 
 /// Why a training ended.
 enum class Stop { epochs_done, max_steps, max_seconds, target_reached, early_stopped, diverged, cancelled };
@@ -75,7 +80,7 @@ struct EpochRecord {
 struct TrainRecord {
   std::string data, model, optimizer;  ///< the specifications
   data::Task task = data::Task::classification;
-  std::size_t parameters = 0;
+  std::size_t parameters = 0, batch = 0;  ///< numbers trained; examples per step
 
   std::optional<models::Scores> start;  ///< of the validation part before the first step
   std::vector<EpochRecord> epochs;      ///< the last one may be cut short; a diverged epoch is left out

@@ -1,7 +1,6 @@
 #include "workbench/trainer.h"
 
 #include <algorithm>
-#include <bit>
 #include <cassert>
 #include <chrono>
 #include <cmath>
@@ -23,11 +22,27 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-bool all_finite(const std::vector<float>& values) {
-  std::uint32_t bad = 0;
-  for (const float x : values)
-    bad |= (std::bit_cast<std::uint32_t>(x) & 0x7F800000U) == 0x7F800000U ? 1U : 0U;
-  return bad == 0;
+/// The Euclidean norm; finite if and only if every number is.
+double norm(const std::vector<float>& values) {
+  const double squares = models::dot(values.size(), values.data(), values.data());
+  if (std::isfinite(squares)) return std::sqrt(squares);
+  double sum = 0;  // it may have overflowed in float only
+  for (const float x : values) sum += static_cast<double>(x) * static_cast<double>(x);
+  return std::sqrt(sum);
+}
+
+double norm(const models::Parameters<float>& tensors) {
+  double sum = 0;
+  for (const auto& tensor : tensors) sum += std::pow(norm(tensor.values), 2);
+  return std::sqrt(sum);
+}
+
+/// The name of the first tensor with a number that is not finite, or "".
+std::string not_finite(const models::Parameters<float>& tensors) {
+  for (const auto& tensor : tensors) {
+    if (!std::isfinite(norm(tensor.values))) return tensor.name;
+  }
+  return {};
 }
 
 bool matches(std::string_view pattern, std::string_view name) {
@@ -98,7 +113,7 @@ Trainer::Trainer(const data::Split& split, const models::ModelSpec& model, const
     : split_((check(options, split), &split)),
       options_(options),
       rows_(split.train.rows()),
-      batch_(options.batch == 0 ? rows_ : std::min(options.batch, rows_)),
+      batch_(options.batch == 0 ? rows_ : std::min(options.batch.value_or(default_batch(rows_)), rows_)),
       pool_(options.threads),
       network_(model, split.train),
       batch_loss_(network_, pool_),
@@ -126,27 +141,14 @@ void Trainer::begin_epoch() {
   epoch_steps_ = 0;
 }
 
-double Trainer::gradient_norm() const {
-  double squares = 0;
-  for (const auto& tensor : gradient_)
-    squares += models::dot(tensor.values.size(), tensor.values.data(), tensor.values.data());
-  if (std::isfinite(squares)) return std::sqrt(squares);
-  squares = 0;  // the sum may have overflowed in float
-  for (const auto& tensor : gradient_) {
-    for (const float g : tensor.values) squares += static_cast<double>(g) * static_cast<double>(g);
-  }
-  return std::sqrt(squares);
-}
-
 bool Trainer::is_healthy(double loss) const {
   return std::isfinite(loss) && loss <= divergence_factor * std::max(1.0, first_loss_);
 }
 
 /// Says what is wrong before the step could be made: a tensor, or else the loss.
 std::string Trainer::fault() const {
-  for (const auto& tensor : gradient_) {
-    if (!all_finite(tensor.values)) return "the gradient of " + tensor.name + " is not finite";
-  }
+  const std::string tensor = not_finite(gradient_);
+  if (!tensor.empty()) return "the gradient of " + tensor + " is not finite";
   return std::isfinite(loss_.total()) ? "the loss is a million times that of the start"
                                       : "the loss is not finite";
 }
@@ -159,9 +161,9 @@ bool Trainer::step() {
   if (!options_.schedules.empty()) running_.rate = rate_of(optimizer_);
   optimizer_.look_ahead();
   loss_ = batch_loss_.gradient(split_->train, rows, parameters_, gradient_);
-  const double norm = gradient_norm();
+  const double gradient_norm = norm(gradient_);
   if (optimizer_.steps() == 0) first_loss_ = loss_.total();
-  if (!is_healthy(loss_.total()) || !std::isfinite(norm)) {
+  if (!is_healthy(loss_.total()) || !std::isfinite(gradient_norm)) {
     optimizer_.come_back();
     divergence_ = {optimizer_.steps() + 1, fault()};
     return false;
@@ -171,11 +173,10 @@ bool Trainer::step() {
   ++epoch_steps_;
   const auto count = static_cast<double>(rows.size());
   running_.train_loss += (loss_.data - running_.train_loss) * count / static_cast<double>(next_);
-  running_.gradient_norm += (norm - running_.gradient_norm) / static_cast<double>(epoch_steps_);
+  running_.gradient_norm += (gradient_norm - running_.gradient_norm) / static_cast<double>(epoch_steps_);
   running_.seconds += seconds_since(start);
-  for (const auto& tensor : parameters_) {
-    if (all_finite(tensor.values)) continue;
-    divergence_ = {optimizer_.steps(), tensor.name + " is not finite"};
+  if (std::string tensor = not_finite(parameters_); !tensor.empty()) {
+    divergence_ = {optimizer_.steps(), tensor + " is not finite"};
     return false;
   }
   return true;

@@ -39,6 +39,7 @@ class Trainer {
   [[nodiscard]] const std::optional<std::size_t>& best_epoch() const { return best_epoch_; }
   [[nodiscard]] std::size_t epoch() const { return epoch_; }  ///< the one that runs or has just ended, from 1
   [[nodiscard]] std::uint64_t steps() const { return optimizer_.steps(); }
+  [[nodiscard]] std::size_t batch() const { return batch_; }
   [[nodiscard]] std::size_t steps_per_epoch() const { return (rows_ + batch_ - 1) / batch_; }
   [[nodiscard]] const models::Loss& last_loss() const { return loss_; }
   [[nodiscard]] const models::Parameters<float>& parameters() const { return parameters_; }
@@ -47,7 +48,6 @@ class Trainer {
 
  private:
   void begin_epoch();
-  [[nodiscard]] double gradient_norm() const;
   [[nodiscard]] bool is_healthy(double loss) const;
   [[nodiscard]] std::string fault() const;
 

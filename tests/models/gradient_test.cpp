@@ -119,7 +119,7 @@ TEST_P(EveryModel, SameBitsForAnyNumberOfThreads) {
     const Scores scores = reference.evaluate(*data, at);
     for (std::size_t threads = 2; threads <= 4; ++threads) {
       ThreadPool several(threads);
-      BatchLoss<float> batch(single, several);
+      BatchLoss<float> batch(single, several, 0);
       Parameters<float> gradient = zeros_like(at);
       for (int repetition = 0; repetition < 3; ++repetition) {
         EXPECT_EQ(batch.gradient(*data, order, at, gradient).total(), loss.total());
