@@ -18,6 +18,7 @@ Json to_json(const Explanation& all) {
   json["formula"] = Json::array();
   for (const auto& line : all.formula)
     json["formula"].push_back({{"text", line.text}, {"latex", line.latex}});
+  json["formula_note"] = all.formula_note;
   json["keys"] = Json::array();
   for (const auto& key : all.keys) {
     json["keys"].push_back({{"name", key.name},

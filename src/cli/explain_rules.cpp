@@ -104,6 +104,15 @@ Explanation explain_optimizer(std::string_view specification) {
   all.formula = lines(info.formula);
   all.symbols = "θ parameter, g its gradient, t the step from 1";
   all.keys = key_rows(rule);
+  for (std::size_t i = 0; i < all.keys.size(); ++i) {
+    const KeyInfo::Kind kind = info.keys[i].kind;
+    const bool chooses = kind == KeyInfo::Kind::choice || kind == KeyInfo::Kind::flag;
+    if (!chooses || all.keys[i].value == all.keys[i].standard) continue;
+    all.formula_note += (all.formula_note.empty() ? "" : ", ") + all.keys[i].name + "=" + all.keys[i].value;
+  }
+  if (!all.formula_note.empty())
+    all.formula_note =
+        "The formula is that of the default form; the numbers below are of " + all.formula_note + ".";
   for (const Slot& slot : used_slots(rule)) all.slots.push_back({slot.name, slot.meaning});
   for (const Preset& preset : info.presets)
     all.presets.push_back({preset.library, preset.settings, preset.lacks});
@@ -115,7 +124,7 @@ Explanation explain_optimizer(std::string_view specification) {
     if (short_text == all.name) short_text += ":lr=" + key.value;
     fields = ".lr = " + key.value;
   }
-  all.examples = {{"minimize rosenbrock --optimizer " + short_text, "Minimize a function with it:"}};
+  all.examples = {{"minimize ravine --optimizer " + short_text, "Minimize a function with it:"}};
   all.code = fmt::format(
       "tw::Optimizer optimizer(tw::{}{{{}}});\n"
       "optimizer.add(\"weights\", weights);  // a view: the vector stays yours\n"

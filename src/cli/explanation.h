@@ -54,7 +54,8 @@ struct Explanation {
   std::string specification;  ///< with the keys that are not at their default
   std::string title, paper, idea;
   std::vector<Line> formula;
-  std::string symbols;  ///< what the formula's symbols mean that are no keys
+  std::string symbols;       ///< what the formula's symbols mean that are no keys
+  std::string formula_note;  ///< where the settings choose another form than the formula's
   std::vector<Fact> facts;
   std::vector<Key> keys;
   std::vector<Slot> slots;

@@ -91,7 +91,8 @@ std::string explanation_markdown(const Explanation& all, std::size_t level) {
   text += heading("Use it");
   std::string commands;
   for (const Command::Example& example : all.examples) commands += "thalweg " + example.arguments + "\n";
-  text += fenced("sh", commands) + "\n" + fenced("cpp", all.code);
+  const std::string includes = "#include <thalweg/thalweg.h>\nnamespace tw = thalweg;\n\n";
+  text += fenced("sh", commands) + "\n" + fenced("cpp", (level == 1 ? includes : "") + all.code);
   return text;
 }
 

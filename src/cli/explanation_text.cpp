@@ -84,6 +84,7 @@ std::string explanation_text(const Explanation& all, const Terminal& given, bool
       for (const std::string& line : wrapped(all.symbols, terminal.width - 2))
         text += "  " + terminal.faint(line) + "\n";
     }
+    if (!all.formula_note.empty()) text += paragraph(all.formula_note, terminal.width, 2);
   }
   if (!all.facts.empty()) {
     Table table({{.style = Table::Style::accent}, {}});

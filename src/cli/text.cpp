@@ -91,7 +91,9 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
         const std::size_t comma = rest.rfind(',', most - 1);
         cut = comma == rest.npos ? std::max<std::size_t>(most, 1) : comma + 1;
       }
-      lines.emplace_back(rest.substr(0, cut));
+      std::string_view first = rest.substr(0, cut);
+      while (!first.empty() && first.back() == ' ') first.remove_suffix(1);
+      lines.emplace_back(first);
       rest.remove_prefix(cut);
       while (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
     }
