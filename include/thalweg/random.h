@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 
@@ -20,13 +21,19 @@ namespace thalweg {
   return counter;
 }
 
+/// The number in (0, 1) at the middle of the interval that 53 bits name; the last one's middle would round
+/// to 1.
+[[nodiscard]] constexpr double open_unit(std::uint64_t bits) {
+  return std::min((static_cast<double>(bits) + 0.5) * 0x1p-53, 1 - 0x1p-53);
+}
+
 /// A number in (0, 1) with 53 random bits: a pure function of seed, stream (a step, an epoch) and index.
 [[nodiscard]] constexpr double uniform(std::uint64_t seed, std::uint64_t stream, std::uint64_t index) {
   const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
   const auto high = [](std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32U); };
   const auto word = philox({low(index), high(index), low(stream), high(stream)}, {low(seed), high(seed)});
   const std::uint64_t bits = (std::uint64_t{word[0]} << 21U) ^ (word[1] >> 11U);
-  return (static_cast<double>(bits) + 0.5) * 0x1p-53;
+  return open_unit(bits);
 }
 
 /// The standard normal quantile of p in (0, 1): Wichura 1988, algorithm AS 241 (PPND16), relative error about
