@@ -46,6 +46,21 @@ std::string script_escaped(std::string_view json) {
   return escaped;
 }
 
+namespace {
+
+/// Numbers stay on one line with their unit.
+std::string kept_together(std::string text) {
+  for (const char* pair : {" %", " ±", "± "}) {
+    const std::string found = pair;
+    const auto space = found.find(' ');
+    for (auto at = text.find(found); at != std::string::npos; at = text.find(found, at + 1))
+      text.replace(at + space, 1, "\u00a0");
+  }
+  return text;
+}
+
+}  // namespace
+
 std::string report_page(const std::string& results) {
   const auto json = nlohmann::ordered_json::parse(results);
   std::string_view rest = embedded("page.html");
@@ -60,7 +75,7 @@ std::string report_page(const std::string& results) {
       page += html_escaped("thalweg compare: " + json.at("data").at("name").get<std::string>() + ", " +
                            json.at("settings").at("model").get<std::string>());
     } else if (name == "headline") {
-      page += html_escaped(json.at("headline").get<std::string>());
+      page += html_escaped(kept_together(json.at("headline").get<std::string>()));
     } else if (name == "results") {
       page += script_escaped(json.dump());  // on one line, which is shorter
     } else {

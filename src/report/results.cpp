@@ -164,11 +164,12 @@ std::string results_json(const Comparison& comparison, const Environment& enviro
                       {"epochs", options.epochs}, {"batch", options.batch},
                       {"trials", options.trials}, {"trial_seed", options.seed},
                       {"seeds", comparison.seeds}};
-  json["score"] = {{"name", std::string("test_") + metric},
-                   {"higher_is_better", accuracy},
-                   {"chosen_by", "validation_loss"},
-                   {"interval", "95 %, Student's t over the seeds"},
-                   {"ties", "Welch's t test against the best of each rank, 5 %, Holm's correction"}};
+  json["score"] = {
+      {"name", std::string("test_") + metric},
+      {"higher_is_better", accuracy},
+      {"chosen_by", std::string("validation_") + metric + (accuracy ? ", then validation_loss" : "")},
+      {"interval", "95 %, Student's t over the seeds"},
+      {"ties", "Welch's t test against the best of each rank, 5 %, Holm's correction"}};
   json["ranking"] = Json::array();
   for (const Standing& standing : comparison.ranking)
     json["ranking"].push_back(standing_json(comparison, standing));

@@ -110,31 +110,35 @@ std::string headline(const Comparison& comparison) {
   const auto& ranking = comparison.ranking;
   const auto scored =
       std::count_if(ranking.begin(), ranking.end(), [](const Standing& s) { return s.score.has_value(); });
-  const std::string place = fmt::format(" on {} with {}", comparison.options.data, comparison.options.model);
+  const std::string place = fmt::format(" on {} ({})", comparison.options.data, comparison.options.model);
   if (scored == 0) return fmt::format("No optimizer has a score{}: each of them diverged.", place);
 
   const Standing& first = ranking.front();
   const std::string& best = comparison.participants[first.participant].label;
   const std::string score =
-      fmt::format("{} {}", metric_name(comparison), with_interval(comparison, *first.score));
-  if (scored == 1) return fmt::format("{} is the only one with a score{}: {}.", best, place, score);
+      fmt::format("{} of {}", metric_name(comparison), with_interval(comparison, *first.score));
+  if (scored == 1) return fmt::format("{} is the only one with a score{}: a {}.", best, place, score);
   if (comparison.seeds.size() == 1)
-    return fmt::format("{} came out first{}: {}, in a single run each, which cannot tell skill from chance.",
-                       best, place, score);
+    return fmt::format(
+        "{} came out first{} with a {}, in a single run each, which cannot tell skill from chance.", best,
+        place, score);
 
-  const std::size_t tied = first.tied_with.size();
-  if (tied == 0)
-    return fmt::format("{} won{}: {}, {} better than {}, the next.", best, place, score,
-                       lead(comparison, *ranking[1].behind),
-                       comparison.participants[ranking[1].participant].label);
-  const std::string others = listed(names(comparison, first.tied_with));
-  std::string text =
-      fmt::format("{} and {} share the first place{}: {} has a {}", best, others, place, best, score);
-  if (tied + 1 == static_cast<std::size_t>(scored))
-    return text + fmt::format(", and {} seeds cannot tell the rest from it.", comparison.seeds.size());
-  const Standing& next = ranking[tied + 1];
-  return text + fmt::format(", and the first that is told apart from it, {}, is {} worse.",
-                            comparison.participants[next.participant].label, lead(comparison, *next.behind));
+  const auto tied = first.tied_with;
+  const auto is_next = [&](const Standing& s) {
+    return s.behind && std::find(tied.begin(), tied.end(), s.participant) == tied.end();
+  };
+  const auto next = std::find_if(ranking.begin(), ranking.end(), is_next);
+  if (next == ranking.end())
+    return fmt::format(
+        "All {} optimizers tie{}: {} has the best mean, a {}, but {} seeds cannot tell it apart from any "
+        "other.",
+        scored, place, best, score, comparison.seeds.size());
+  const std::string behind = fmt::format("{}, {} behind", comparison.participants[next->participant].label,
+                                         lead(comparison, *next->behind));
+  if (tied.empty()) return fmt::format("{} won{} with a {}; the next is {}.", best, place, score, behind);
+  return fmt::format("{} came out first{} with a {}, but {} {} with it; the first that is told apart is {}.",
+                     best, place, score, listed(names(comparison, tied)), tied.size() == 1 ? "ties" : "tie",
+                     behind);
 }
 
 std::vector<std::string> notes(const Comparison& comparison) {

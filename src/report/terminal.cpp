@@ -78,6 +78,7 @@ std::string bar(const Standing& standing, const std::pair<double, double>& axis,
 }
 
 std::string time_text(double seconds) {
+  if (seconds < 0.995) return fmt::format("{:.0f} ms", 1000 * seconds);
   return seconds < 9.95 ? fmt::format("{:.1f} s", seconds) : fmt::format("{:.0f} s", seconds);
 }
 
@@ -95,6 +96,7 @@ std::string why_no_score(const Participant& participant) {
 std::vector<std::string> ranking_lines(const Comparison& comparison, std::size_t width, bool color) {
   width = std::max<std::size_t>(width, 40);
   std::vector<const Standing*> scored;
+  std::vector<std::size_t> sharing(comparison.ranking.size() + 1);  // of each rank, how many have it
   std::size_t name_width = 9, setting_width = 7, score_width = 8;
   for (const Standing& s : comparison.ranking) {
     const Participant& participant = comparison.participants[s.participant];
@@ -102,6 +104,7 @@ std::vector<std::string> ranking_lines(const Comparison& comparison, std::size_t
     setting_width = std::max(setting_width, columns(short_setting(participant)));
     if (!s.score) continue;
     scored.push_back(&s);
+    ++sharing[*s.rank];
     score_width = std::max(score_width, columns(score_text(comparison, *s.score)));
   }
   // What the fixed columns leave is shared by names, settings and bar.
@@ -128,7 +131,7 @@ std::vector<std::string> ranking_lines(const Comparison& comparison, std::size_t
                                   (has_time ? space + fitted("time", time_width, true) : "")));
   for (const Standing& s : comparison.ranking) {
     const Participant& participant = comparison.participants[s.participant];
-    std::string rank = s.rank ? std::to_string(*s.rank) + (s.tied_with.empty() ? "" : "=") : "–";
+    std::string rank = s.rank ? std::to_string(*s.rank) + (sharing[*s.rank] > 1 ? "=" : "") : "–";
     std::string line = fitted(rank, rank_width) + space;
     line += styled(s.rank == 1U ? "1;36" : "36", fitted(participant.label, name_width)) + space;
     line += fitted(short_setting(participant), setting_width) + space;

@@ -19,9 +19,9 @@ struct CompareOptions {
   std::string label, test;      ///< as data::LoadOptions
   std::string model = "mlp:64";
   std::vector<std::string> optimizers;  ///< specifications as make_contender reads them; empty: every rule
-  std::uint64_t trials = 9;             ///< learning rates that each optimizer may try, at least 1
-  std::uint64_t seeds = 5;              ///< runs with the best rate, at least 1; 2 or more for an interval
-  std::uint64_t epochs = 20, batch = 32;
+  std::uint64_t trials = 12;            ///< learning rates that each optimizer may try, at least 1
+  std::uint64_t seeds = 10;             ///< runs with the best rate, at least 1; 2 or more for an interval
+  std::uint64_t epochs = 30, batch = 32;
   std::uint64_t seed = 0;   ///< of the split and the trials; the judged runs have seed + 1, seed + 2, ...
   std::size_t threads = 0;  ///< runs at the same time, 0: as many as the machine has; changes no result
 };
@@ -55,23 +55,25 @@ struct Participant {
   Contender contender;
   std::string label;        ///< the rule's name, or `given` where one rule takes part more than once
   std::vector<Run> trials;  ///< in the order in which they ran
-  std::optional<std::size_t> chosen;  ///< the trial with the lowest validation loss; none if all diverged
+  std::optional<std::size_t> chosen;  ///< the best trial on the validation part; none if all diverged
   bool at_edge = false;   ///< the chosen rate is the lowest or highest tried: a better one may lie beyond
   std::vector<Run> runs;  ///< with the chosen setting, one per seed
 };
 
-/// A place in the ranking. There is no score where a run diverged: a mean of the rest would flatter.
+/// A place in the ranking (see ranking.h). There is no score where a run diverged: a mean of the rest would
+/// flatter.
 struct Standing {
   struct Score {
     double mean = 0;
-    std::optional<double> low, high;  ///< the 95 % interval; none for a single seed
+    std::optional<double> low, high;  ///< the interval of the mean; none for a single seed
   };
 
   std::size_t participant = 0;      ///< index into Comparison::participants
-  std::optional<std::size_t> rank;  ///< from 1; equal for ties; none without a score
-  std::optional<Score> score;
-  std::optional<Score> behind;         ///< how much worse than the first; 0 or more
-  std::vector<std::size_t> tied_with;  ///< the other participants of the same rank
+  std::optional<std::size_t> rank;  ///< from 1; none without a score
+  std::optional<Score> score;       ///< with the 95 % interval
+  std::optional<Score>
+      behind;  ///< how much worse than the first, 0 or more, with the interval of the ranking
+  std::vector<std::size_t> tied_with;  ///< the participants that it cannot be told apart from
 };
 
 /// All that a comparison found out, and all that it takes to repeat it.

@@ -20,24 +20,29 @@ std::vector<double> scores(const Participant& participant) {
   return all;
 }
 
-Standing::Score bounded(const Interval& interval) {
-  if (std::isinf(interval.low)) return {interval.mean, {}, {}};
-  return {interval.mean, interval.low, interval.high};
-}
-
 Standing::Score score(const std::vector<double>& values, bool higher_is_better) {
-  Standing::Score result = bounded(mean_interval(values, 1 - significance));
-  if (result.low) {
+  const Interval interval = mean_interval(values, 1 - significance);
+  Standing::Score result{interval.mean, {}, {}};
+  if (values.size() > 1) {
     // No accuracy is outside of [0, 1], and no error below 0.
-    result.low = std::max(*result.low, 0.0);
-    if (higher_is_better) result.high = std::min(*result.high, 1.0);
+    result.low = std::max(interval.low, 0.0);
+    result.high = higher_is_better ? std::min(interval.high, 1.0) : interval.high;
   }
   return result;
 }
 
+/// How much better `a` is than `b`, seed by seed.
+std::vector<double> leads(const std::vector<double>& a, const std::vector<double>& b, bool higher_is_better) {
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < a.size(); ++i)
+    differences.push_back(higher_is_better ? a[i] - b[i] : b[i] - a[i]);
+  return differences;
+}
+
 }  // namespace
 
-std::vector<Standing> rank(const std::vector<Participant>& participants, bool higher_is_better) {
+std::vector<Standing> rank(const std::vector<Participant>& participants, bool higher_is_better,
+                           double resolution) {
   std::vector<Standing> ranking, without_score;
   std::vector<std::vector<double>> values;
   for (std::size_t i = 0; i < participants.size(); ++i) {
@@ -51,25 +56,26 @@ std::vector<Standing> rank(const std::vector<Participant>& participants, bool hi
     return higher_is_better ? a.score->mean > b.score->mean : a.score->mean < b.score->mean;
   });
 
-  for (std::size_t i = 1; i < ranking.size(); ++i) {
-    const auto &first = values[ranking[0].participant], &own = values[ranking[i].participant];
-    ranking[i].behind = bounded(higher_is_better ? welch_difference(first, own, 1 - significance)
-                                                 : welch_difference(own, first, 1 - significance));
-  }
-  for (std::size_t leader = 0; leader < ranking.size();) {
-    std::vector<double> p;
-    for (std::size_t i = leader + 1; i < ranking.size(); ++i)
-      p.push_back(welch_p(values[ranking[leader].participant], values[ranking[i].participant]));
-    p = holm(p);
-    std::size_t end = leader + 1;
-    while (end < ranking.size() && p[end - leader - 1] > significance) ++end;
-    for (std::size_t i = leader; i < end; ++i) {
-      ranking[i].rank = leader + 1;
-      for (std::size_t other = leader; other < end; ++other) {
-        if (other != i) ranking[i].tied_with.push_back(ranking[other].participant);
+  const std::size_t others = std::max<std::size_t>(ranking.size(), 2) - 1;
+  const double confidence = 1 - significance / static_cast<double>(others);
+  const auto lead = [&](const Standing& a, const Standing& b) {
+    return mean_interval(leads(values[a.participant], values[b.participant], higher_is_better), confidence);
+  };
+  for (Standing& own : ranking) own.rank = 1;
+  for (std::size_t i = 0; i < ranking.size(); ++i) {
+    for (std::size_t j = i + 1; j < ranking.size(); ++j) {
+      const Interval ahead = lead(ranking[i], ranking[j]);
+      if (i == 0) {
+        ranking[j].behind = Standing::Score{ahead.mean, {}, {}};
+        if (!std::isinf(ahead.low)) ranking[j].behind = Standing::Score{ahead.mean, ahead.low, ahead.high};
+      }
+      if (ahead.low > 0 && ahead.mean > resolution) {
+        ++*ranking[j].rank;
+      } else {
+        ranking[i].tied_with.push_back(ranking[j].participant);
+        ranking[j].tied_with.push_back(ranking[i].participant);
       }
     }
-    leader = end;
   }
   ranking.insert(ranking.end(), without_score.begin(), without_score.end());
   return ranking;

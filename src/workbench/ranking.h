@@ -6,10 +6,14 @@
 
 namespace thalweg::workbench {
 
-/// Ranks participants by their mean test score. The best takes rank 1; further down the list, each that
-/// Welch's t test cannot tell apart from it (at 5 %, Holm's correction for all that are compared with it)
-/// shares its rank. The first that is told apart takes its place's number as its rank, and the rest are
-/// compared with it in the same way. Those of which a run diverged come last, without a score.
-[[nodiscard]] std::vector<Standing> rank(const std::vector<Participant>& participants, bool higher_is_better);
+/// Ranks participants by their mean test score, best first. The rank is 1 and the number of others that are
+/// told apart as better, so that those of rank 1 are all that may be the best. A is told apart from B if the
+/// mean of the differences seed by seed is over `resolution`, and a Student t interval of it excludes 0; its
+/// confidence, 1 - 0.05 / (number of others), makes it improbable (at most 5 %) that one which is as good as
+/// any loses its rank by chance. Pairing the seeds is right, because runs of the same seed begin with the
+/// same parameters and see the rows in the same order, and sharp, because good starts are good for all. Those
+/// of which a run diverged come last, without a score.
+[[nodiscard]] std::vector<Standing> rank(const std::vector<Participant>& participants, bool higher_is_better,
+                                         double resolution);
 
 }  // namespace thalweg::workbench

@@ -4,7 +4,7 @@
 #include <cassert>
 #include <charconv>
 #include <cmath>
-#include <limits>
+#include <tuple>
 
 #include <thalweg/registry.h>
 
@@ -21,8 +21,9 @@ double three_digits(double value) {
   return rounded;
 }
 
-double loss_of(const RateTrial& trial) {
-  return trial.loss.value_or(std::numeric_limits<double>::infinity());
+bool better(const RateTrial& a, const RateTrial& b) {
+  if (!a.judgement || !b.judgement) return a.judgement && !b.judgement;
+  return std::tie(a.judgement->error, a.judgement->loss) < std::tie(b.judgement->error, b.judgement->loss);
 }
 
 std::vector<RateTrial> by_rate(std::vector<RateTrial> tried) {
@@ -104,10 +105,8 @@ std::vector<double> spread_rates(const RateRange& range, std::size_t count) {
 }
 
 std::optional<std::size_t> best_trial(const std::vector<RateTrial>& tried) {
-  const auto best = std::min_element(tried.begin(), tried.end(), [](const RateTrial& a, const RateTrial& b) {
-    return loss_of(a) < loss_of(b);
-  });
-  if (best == tried.end() || !best->loss) return {};
+  const auto best = std::min_element(tried.begin(), tried.end(), better);
+  if (best == tried.end() || !best->judgement) return {};
   return static_cast<std::size_t>(best - tried.begin());
 }
 
@@ -134,8 +133,7 @@ std::optional<double> next_rate(const RateRange& range, const std::vector<RateTr
   } else {
     const double below = gap(best - 1), above = gap(best + 1);
     const bool equally_wide = std::abs(below - above) < 0.05 * (below + above);  // rates are rounded
-    const bool go_above =
-        equally_wide ? loss_of(sorted[best + 1]) < loss_of(sorted[best - 1]) : above > below;
+    const bool go_above = equally_wide ? better(sorted[best + 1], sorted[best - 1]) : above > below;
     beside = go_above ? best + 1 : best - 1;
   }
   const double between = three_digits(std::sqrt(rate) * std::sqrt(sorted[beside].rate));

@@ -39,10 +39,15 @@ struct Contender {
 /// "adam:lr=1e-3" (not tuned). Throws a usage Error as make_rule does, or for a range that is not one.
 [[nodiscard]] Contender make_contender(std::string_view specification);
 
-/// One rate that was tried and what came of it: the loss, or nothing where it diverged.
+/// One rate that was tried and what came of it.
 struct RateTrial {
+  /// Lower is better; `loss` decides between equal errors.
+  struct Judgement {
+    double error = 0, loss = 0;
+  };
+
   double rate = 0;
-  std::optional<double> loss;
+  std::optional<Judgement> judgement;  ///< none where it diverged
 };
 
 /// How many of `trials` are spread over the whole range before the search looks closer: about three quarters.
@@ -57,7 +62,7 @@ struct RateTrial {
 /// exhausted to 3 digits.
 [[nodiscard]] std::optional<double> next_rate(const RateRange& range, const std::vector<RateTrial>& tried);
 
-/// The trial with the lowest loss; the earlier one of equals. Nothing if all have diverged.
+/// The best trial; the earlier one of equals. Nothing if all have diverged.
 [[nodiscard]] std::optional<std::size_t> best_trial(const std::vector<RateTrial>& tried);
 
 /// Whether the best trial is the lowest or the highest that was tried, so that a better one may lie beyond.

@@ -59,18 +59,6 @@ double variance(const std::vector<double>& values) {
   return sum / static_cast<double>(values.size() - 1);
 }
 
-/// The standard error of the difference of two means, and its degrees of freedom (Welch 1947).
-struct WelchSpread {
-  double error = 0, freedom = 1;
-
-  WelchSpread(const std::vector<double>& a, const std::vector<double>& b) {
-    const double na = static_cast<double>(a.size()), nb = static_cast<double>(b.size());
-    const double va = variance(a) / na, vb = variance(b) / nb;
-    error = std::sqrt(va + vb);
-    if (error > 0) freedom = (va + vb) * (va + vb) / (va * va / (na - 1) + vb * vb / (nb - 1));
-  }
-};
-
 }  // namespace
 
 double student_t_cdf(double t, double freedom) {
@@ -99,36 +87,6 @@ Interval mean_interval(const std::vector<double>& values, double confidence) {
   const double n = static_cast<double>(values.size());
   const double half = student_t_quantile(0.5 + confidence / 2, n - 1) * std::sqrt(variance(values) / n);
   return {center, center - half, center + half};
-}
-
-double welch_p(const std::vector<double>& a, const std::vector<double>& b) {
-  if (a.size() < 2 || b.size() < 2) return 1;
-  const WelchSpread spread(a, b);
-  if (spread.error == 0) return a.front() == b.front() ? 1 : 0;
-  return two_sided((mean(a) - mean(b)) / spread.error, spread.freedom);
-}
-
-Interval welch_difference(const std::vector<double>& a, const std::vector<double>& b, double confidence) {
-  assert(!a.empty() && !b.empty());
-  const double difference = mean(a) - mean(b);
-  if (a.size() < 2 || b.size() < 2) return {difference, -infinity, infinity};
-  const WelchSpread spread(a, b);
-  if (spread.error == 0) return {difference, difference, difference};
-  const double half = student_t_quantile(0.5 + confidence / 2, spread.freedom) * spread.error;
-  return {difference, difference - half, difference + half};
-}
-
-std::vector<double> holm(const std::vector<double>& p) {
-  std::vector<std::size_t> order(p.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t i, std::size_t j) { return p[i] < p[j]; });
-  std::vector<double> adjusted(p.size());
-  double largest = 0;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    largest = std::max(largest, std::min(1.0, p[order[i]] * static_cast<double>(p.size() - i)));
-    adjusted[order[i]] = largest;
-  }
-  return adjusted;
 }
 
 }  // namespace thalweg::workbench

@@ -8,10 +8,18 @@ namespace {
 
 using Phase = CompareProgress::Phase;
 
-std::vector<RateTrial> tried_rates(const Participant& participant) {
+/// A trial is judged by the measure that the ranking uses, on the validation part, so that the choice does
+/// not favour optimizers for another virtue; of equal accuracies, the loss tells which is the surer.
+std::vector<RateTrial> tried_rates(const Participant& participant, bool higher_is_better) {
   std::vector<RateTrial> tried;
-  for (const Run& run : participant.trials)
-    tried.push_back({run.rate, run.result ? std::optional(run.result->validation.loss) : std::nullopt});
+  for (const Run& run : participant.trials) {
+    RateTrial trial{run.rate, {}};
+    if (run.result) {
+      const models::Scores& scores = run.result->validation;
+      trial.judgement = {higher_is_better ? -scores.metric : scores.metric, scores.loss};
+    }
+    tried.push_back(trial);
+  }
   return tried;
 }
 
@@ -51,7 +59,7 @@ class Trials {
       std::vector<Job> jobs;
       for_each([&](std::size_t i, const Participant& p) {
         if (!is_tuned(p)) return;
-        if (const auto rate = next_rate(p.contender.rates, tried_rates(p)))
+        if (const auto rate = next_rate(p.contender.rates, tried(p)))
           jobs.push_back({i, *rate, comparison_.options.seed});
         else
           skip(1);
@@ -64,8 +72,8 @@ class Trials {
     std::vector<Job> jobs;
     for (std::size_t i = 0; i < comparison_.participants.size(); ++i) {
       Participant& p = comparison_.participants[i];
-      p.chosen = best_trial(tried_rates(p));
-      p.at_edge = is_tuned(p) && best_at_edge(tried_rates(p));
+      p.chosen = best_trial(tried(p));
+      p.at_edge = is_tuned(p) && best_at_edge(tried(p));
       if (!p.chosen) {
         skip(comparison_.seeds.size());
         continue;
@@ -76,6 +84,10 @@ class Trials {
   }
 
  private:
+  [[nodiscard]] std::vector<RateTrial> tried(const Participant& participant) const {
+    return tried_rates(participant, comparison_.higher_is_better());
+  }
+
   template <class Do>
   void for_each(const Do& what) const {
     for (std::size_t i = 0; i < comparison_.participants.size(); ++i) what(i, comparison_.participants[i]);

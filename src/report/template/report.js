@@ -12,7 +12,7 @@ const decimals = results.data.test_rows < 2000 ? 1 : 2;
 const bare = (v) => (accuracy ? (100 * v).toFixed(decimals) : short(v));
 const unit = accuracy ? " %" : "";
 const count = (n, one, many = one + "s") => `${n} ${n === 1 ? one : many}`;
-const seconds = (s) => (s >= 60 ? `${Math.floor(s / 60)} min ${Math.round(s % 60)} s` : `${s.toPrecision(2)} s`);
+const seconds = (s) => (s < 0.995 ? `${Math.round(1000 * s)} ms` : s >= 60 ? `${Math.floor(s / 60)} min ${Math.round(s % 60)} s` : `${s.toPrecision(2)} s`);
 const setting = (one) => one.spec.startsWith(one.optimizer + ":") ? one.spec.slice(one.optimizer.length + 1) : one.spec;
 
 /** "97.3 % ± 0.4" */
@@ -22,7 +22,7 @@ function scoreText(place) {
   return bare(place.score_mean) + unit + reach;
 }
 
-const isTied = (place) => place.tied_with.length > 0;
+const isTied = (place) => results.ranking.filter((other) => other.rank === place.rank).length > 1;
 
 function head() {
   const {data, settings} = results;
@@ -78,14 +78,13 @@ function intervalHead({low, high}) {
 }
 
 function ranking() {
-  const alpha = standings.some((s) => isTied(s.place)) ? " Equal ranks (=) are ties: their difference to the best of the rank may be chance." : "";
   find("#ranking .lead").append(`By mean test ${metricName}${accuracy ? "" : " (less is better)"} over ${count(results.settings.seeds.length, "seed")}, with the 95 % interval of the mean. ` +
-    `The intervals speak of other seeds, not of other data.${alpha}`);
+    "The rank is 1 and the number of optimizers that are better beyond chance, so all with rank 1 may be the best; = marks ties. Intervals that overlap can still be told apart, because all optimizers had the same seeds.");
   const axis = scoreAxis();
   const header = element("tr", {}, element("th", {class: "place", scope: "col"}, "#"), element("th", {scope: "col"}, "optimizer"), element("th", {scope: "col"}, "tuned setting"),
     element("th", {scope: "col", class: "right"}, `test ${metricName}`), element("th", {class: "interval", scope: "col"}, axis ? intervalHead(axis) : "interval"),
     element("th", {class: "extra right", scope: "col"}, "behind the first"), element("th", {class: "extra right", scope: "col"}, "time of a run"));
-  const rows = standings.map(({place, index, chosen_at_edge}, n) => element("tr", {class: n > 0 && place.rank !== standings[n - 1].place.rank ? "new-rank" : null},
+  const rows = standings.map(({place, index, chosen_at_edge}, n) => element("tr", {class: n > 0 && place.rank === null && standings[n - 1].place.rank !== null ? "new-rank" : null},
     element("td", {class: "place"}, place.rank === null ? "–" : place.rank + (isTied(place) ? "=" : "")),
     element("td", {class: "name" + (place.rank === 1 ? " first" : "")}, sample(index), place.optimizer),
     element("td", {class: "spec"}, element("code", {}, setting(byName.get(place.optimizer))), chosen_at_edge ? " (at the edge)" : ""),
@@ -126,12 +125,14 @@ const quantities = [
 ];
 const transformOf = (quantity) => (quantity.log ? log10 : (v) => v);
 const epochAxis = {low: results.settings.epochs > 1 ? 1 : 0, high: Math.max(results.settings.epochs, 2), whole: true, format: (v) => String(v)};
-/** One scale for the losses of all curves; what has run away does not stretch it. */
-const lossSpan = (() => {
-  const all = standings.flatMap((s) => ["train_loss", "validation_loss"].flatMap((name) => overSeeds(s, name, log10)).flatMap((c) => [...c.low, ...c.high])).filter((v) => v !== null);
-  const low = Math.min(...all);
-  return all.length ? span([low, ...all.filter((v) => v < low + 4)]) : [0, 1];
-})();
+/** The span of curves; of logarithms, what has run away by four decades does not stretch it. */
+function curveSpan(values, isLog) {
+  const known = values.filter((v) => v !== null);
+  const low = Math.min(...known);
+  return span(isLog ? known.filter((v) => v < low + 4) : known);
+}
+/** One scale for the losses of all cards. */
+const lossSpan = curveSpan(standings.flatMap((s) => ["train_loss", "validation_loss"].map((name) => overSeeds(s, name, log10)).flatMap((c) => [...c.low, ...c.high])), true);
 const shownAtFirst = new Set(standings.slice(0, 6).map((s) => s.optimizer));
 const shown = new Set(shownAtFirst);
 
@@ -156,7 +157,7 @@ function curves() {
       const one = byName.get(name), {epoch, mean} = overSeeds(one, quantity.name, transformOf(quantity));
       return {label: name, x: epoch, y: mean, look: one.look};
     });
-    const [low, high] = quantity.log ? lossSpan : span(lines.flatMap((line) => line.y));
+    const [low, high] = curveSpan(lines.flatMap((line) => line.y), quantity.log);
     const shownValue = (v) => (v === null || v === undefined ? null : quantity.log ? 10 ** v : v);
     const text = `${quantity.title} by epoch. After the last epoch: ` + lines.map((line) => `${line.label} ${short(shownValue(line.y.at(-1)))}`).join(", ");
     const tell = (u) => {
@@ -295,9 +296,9 @@ function settings() {
   const spread = s.trials - Math.floor(s.trials / 4);
   const method = [
     `Every optimizer had its own range of learning rates, a factor of 100 to both sides of its default, and the same ${count(s.trials, "trial")} on the same data, initial parameters and order of rows: ${spread} spread evenly over the logarithm of the range, the rest beside the best one, or beyond the range where the best one was at its edge. All other hyper-parameters are as the setting says, or at their defaults.`,
-    "The trial with the lowest validation loss after the last epoch gave the rate: on a few hundred rows the loss tells settings apart that have the same accuracy. The test part was not looked at.",
+    `The trial with the best validation ${metricName}${accuracy ? ", and of equal ones the one with the lower loss," : ""} gave the rate. The test part was not looked at.`,
     `The chosen setting was then trained with ${count(s.seeds.length, "other seed")} (initial parameters and order of the rows) and judged on the test part after the last epoch. The interval is Student's t interval of the mean. It tells how much the result depends on the seed, on this split of these data; other data may rank otherwise.`,
-    "Two optimizers share a rank if Welch's t test, at 5 % with Holm's correction for all that are compared, does not tell the lower one apart from the best of that rank. An optimizer of which a run diverged has no score, since the mean of the other runs would flatter it.",
+    `Two optimizers are told apart by their differences seed by seed, since runs of the same seed start alike: if the mean difference is ${accuracy ? "at least one test row, and" : "over 0, and"} its t interval excludes 0. The confidence of that interval is 1 − 0.05 / (number of others), so that an optimizer that is as good as any loses its rank by chance in at most one comparison of twenty; "behind the first" shows this interval. An optimizer of which a run diverged has no score, since the mean of the other runs would flatter it.`,
   ];
   find("#method").append(...method.map((text) => element("p", {}, text)));
 }
