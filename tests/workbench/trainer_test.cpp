@@ -131,6 +131,15 @@ TEST(Trainer, SchedulesPlateausAndTransformsReachTheOptimizer) {
   EXPECT_THAT(rates, testing::ElementsAre(1, 1, 0.5, 0.5, 0.25, 0.25));
 }
 
+TEST(Trainer, AnEpochsRateIsThatOfItsLastStep) {
+  const data::Split split = split_of(three_points());
+  TrainOptions options = with("sgd:lr=0.1", 1);
+  options.schedules.emplace_back("lr", make_schedule("step:every=1,gamma=0.5"));
+  Trainer trainer(split, make_model("linear"), options);
+  for (int step = 0; step < 3; ++step) ASSERT_TRUE(trainer.step());
+  EXPECT_DOUBLE_EQ(trainer.finish_epoch()->rate, 0.025);
+}
+
 TEST(Trainer, PlateauLowersTheRateWhenValidationStalls) {
   // The validation part wants what training leaves behind, so that its loss rises from the first epoch on.
   data::Split split = split_of(numbers(1, {0}, {1}));
