@@ -57,6 +57,10 @@ constexpr std::size_t slot_count(int form) {
   return count;
 }
 
+#if defined(__clang__)
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpass-failed"  // a body may call functions, as noise does: not vectorized
+#endif
 template <class Rule, int form, class T>
 [[gnu::always_inline]] inline void sweep(const Sweep& s) {
   constexpr std::size_t n = slot_count<Rule>(form);
@@ -113,6 +117,9 @@ template <class Body, class Argument>
 __attribute__((target(THALWEG_V4), flatten)) void run_v4(const Argument& argument) {
   Body::run(argument);
 }
+#endif
+#if defined(__clang__)
+#pragma clang diagnostic pop
 #endif
 
 template <class Body, class Argument>
