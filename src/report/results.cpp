@@ -169,7 +169,9 @@ std::string results_json(const Comparison& comparison, const Environment& enviro
       {"higher_is_better", accuracy},
       {"chosen_by", std::string("validation_") + metric + (accuracy ? ", then validation_loss" : "")},
       {"interval", "95 %, Student's t over the seeds"},
-      {"ties", "Welch's t test against the best of each rank, 5 %, Holm's correction"}};
+      {"rank",
+       "1 + the number of optimizers that are told apart as better: a difference, seed by seed, of at least "
+       "one test row, whose t interval with confidence 1 - 0.05 / (number of others) excludes 0"}};
   json["ranking"] = Json::array();
   for (const Standing& standing : comparison.ranking)
     json["ranking"].push_back(standing_json(comparison, standing));

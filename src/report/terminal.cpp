@@ -45,7 +45,7 @@ double high_of(const Standing& s) { return s.score->high.value_or(s.score->mean)
 
 /// What the bars span: all intervals, except for what lies far behind the better half.
 std::pair<double, double> bar_axis(const std::vector<const Standing*>& scored) {
-  const double best = scored.front()->score->mean, middle = scored[(scored.size() - 1) / 2]->score->mean;
+  const double best = scored.front()->score->mean, middle = scored[scored.size() / 2]->score->mean;
   double low = low_of(*scored.front()), high = high_of(*scored.front());
   const double far = std::max({4 * std::abs(best - middle), 3 * (high - low), 0.002 * std::abs(best)});
   for (const Standing* s : scored) {
@@ -114,7 +114,12 @@ std::vector<std::string> ranking_lines(const Comparison& comparison, std::size_t
   const std::size_t shared = width - fixed - 2 * gap;
   name_width = std::min(name_width, shared / 2);
   const bool has_bar = shared >= name_width + 8 + gap + 8 && !scored.empty();
-  setting_width = std::min(setting_width, shared - name_width - (has_bar ? gap + 8 : 0));
+  const std::size_t beside_name = shared - name_width;
+  // A long setting leaves the bar 20 columns if it keeps 8 itself.
+  if (has_bar)
+    setting_width =
+        std::min(setting_width, std::max<std::size_t>(8, beside_name - std::min(beside_name, gap + 20)));
+  setting_width = std::min(setting_width, beside_name);
   const std::size_t bar_width =
       has_bar ? std::min<std::size_t>(shared - name_width - setting_width - gap, 40) : 0;
   const auto axis = has_bar ? bar_axis(scored) : std::pair{0.0, 1.0};

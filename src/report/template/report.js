@@ -40,7 +40,7 @@ function scoreAxis() {
   const scored = standings.map((s) => s.place).filter((p) => p.score_mean !== null);
   if (!scored.length) return null;
   const lows = scored.map((p) => p.score_low ?? p.score_mean), highs = scored.map((p) => p.score_high ?? p.score_mean);
-  const best = scored[0].score_mean, middle = scored[Math.floor((scored.length - 1) / 2)].score_mean;
+  const best = scored[0].score_mean, middle = scored[Math.floor(scored.length / 2)].score_mean;
   const far = Math.max(4 * Math.abs(best - middle), 3 * (highs[0] - lows[0]), 1e-9 + Math.abs(best) * 0.002);
   let [low, high] = span([Math.max(Math.min(...lows), best - far), Math.min(Math.max(...highs), best + far)], 0.04);
   if (accuracy) high = Math.min(high, 1);
