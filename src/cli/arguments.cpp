@@ -25,17 +25,6 @@ double checked_number(const std::string& name, const std::string& text, const Ra
   return value;
 }
 
-std::uint64_t checked_count(const std::string& name, const std::string& text, const Range& range) {
-  Range whole = range;
-  whole.low = std::max(whole.low, 0.0);
-  whole.high = std::min(whole.high, 0x1p53);
-  double number = 0;
-  const bool good = parse_number(text, number) && whole.contains(number) && number == std::floor(number);
-  if (!std::isfinite(range.high)) whole.high = range.high;  // 2^53 would only distract
-  if (!good) throw usage_error(name, text, "must be a whole number " + whole.text());
-  return static_cast<std::uint64_t>(number);
-}
-
 }  // namespace
 
 struct Arguments::Parser {
@@ -94,17 +83,17 @@ void Arguments::number(const std::string& names, std::optional<double>& value, c
 
 void Arguments::count(const std::string& names, std::uint64_t& value, const Range& range,
                       const std::string& meaning) {
+  Range whole = range;
+  whole.low = std::max(whole.low, 0.0);
+  whole.high = std::min(whole.high, 0x1p53);
   add(names, "N", meaning, std::to_string(value),
-      [&value, range, name = first_name(names)](const std::string& t) {
-        value = checked_count(name, t, range);
-      });
-}
-
-void Arguments::count(const std::string& names, std::optional<std::uint64_t>& value, const Range& range,
-                      const std::string& meaning) {
-  add(names, "N", meaning, value ? std::to_string(*value) : "",
-      [&value, range, name = first_name(names)](const std::string& t) {
-        value = checked_count(name, t, range);
+      [&value, range, whole, name = first_name(names)](const std::string& t) {
+        double number = 0;
+        const bool good = parse_number(t, number) && whole.contains(number) && number == std::floor(number);
+        Range shown = whole;
+        if (!std::isfinite(range.high)) shown.high = range.high;  // 2^53 would only distract
+        if (!good) throw usage_error(name, t, "must be a whole number " + shown.text());
+        value = static_cast<std::uint64_t>(number);
       });
 }
 

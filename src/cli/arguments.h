@@ -33,8 +33,6 @@ class Arguments {
               const std::string& meaning);
   /// A whole number; its range is cut to [0, 2^53].
   void count(const std::string& names, std::uint64_t& value, const Range& range, const std::string& meaning);
-  void count(const std::string& names, std::optional<std::uint64_t>& value, const Range& range,
-             const std::string& meaning);
   /// A list of numbers with commas between.
   void numbers(const std::string& names, std::vector<double>& value, const Range& range,
                const std::string& meaning);

@@ -51,8 +51,10 @@ class Train : public Command {
     step_.declare(a);
     a.group("How long");
     a.count("--epochs,-e", epochs_, at_least(1), "passes over the training part");
-    a.count("--batch,-b", batch_, at_least(0),
-            "examples per step; 0: all of them; 32 to 256, by the size of the data, if left out");
+    a.count("--batch,-b", batch_, at_least(0), "examples per step; 0: all of them");
+    a.number("--cooldown", cooldown_, in_closed(0, 1),
+             "share of the steps, the last ones, over which lr falls to 0; left out: 0.3, or 0 with a "
+             "schedule of lr");
     a.count("--max-steps", max_steps_, at_least(0), "stop after this many steps; 0: no limit");
     a.number("--max-seconds", max_seconds_, above(0), "stop after this time");
     a.number("--target", target_, at_least(0), "stop at this validation accuracy (0 to 1) or rmse");
@@ -76,6 +78,9 @@ class Train : public Command {
     options.schedules = step_.made_schedules();
     options.plateau = step_.plateau();
     options.transforms = step_.made_transforms(session.options.seed);
+    const bool scheduled = options.plateau || std::any_of(options.schedules.begin(), options.schedules.end(),
+                                                          [](const auto& s) { return s.first == "lr"; });
+    options.cooldown = cooldown_.value_or(scheduled ? 0 : 0.3);
     options.epochs = epochs_;
     options.batch = batch_;
     options.seed = session.options.seed;
@@ -177,7 +182,8 @@ class Train : public Command {
               {"model", record.model},
               {"optimizer", record.optimizer},
               {"parameters", record.parameters},
-              {"batch", record.batch}};
+              {"batch", record.batch},
+              {"cooldown", record.cooldown}};
     const std::pair<const char*, const std::optional<Scores>*> parts[] = {
         {"train", &record.train}, {"validation", &record.validation}, {"test", &record.test}};
     for (const auto& [part, scores] : parts) {
@@ -210,9 +216,9 @@ class Train : public Command {
   StepOptions step_;
   data::LoadOptions load_;
   std::string data_ = "digits", model_ = "mlp:64", task_ = "auto";
-  std::uint64_t epochs_ = workbench::TrainOptions{}.epochs, max_steps_ = 0, patience_ = 0;
-  std::optional<std::uint64_t> batch_;
-  std::optional<double> max_seconds_, target_;
+  std::uint64_t epochs_ = workbench::TrainOptions{}.epochs, batch_ = workbench::TrainOptions{}.batch,
+                max_steps_ = 0, patience_ = 0;
+  std::optional<double> max_seconds_, target_, cooldown_;
   bool raw_ = false;
 };
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
-#include <cmath>
 
 #include "workbench/trainer.h"
 
@@ -44,8 +43,7 @@ Stop run(Trainer& trainer, const TrainOptions& options, const Limits& limits, co
          TrainRecord& record) {
   TrainProgress progress;
   progress.epochs = options.epochs;
-  progress.steps = options.epochs * trainer.steps_per_epoch();
-  if (options.max_steps) progress.steps = std::min(progress.steps, *options.max_steps);
+  progress.steps = trainer.planned_steps();
   const auto goes_on = [&](const EpochRecord* finished) {
     progress.epoch = trainer.epoch();
     progress.step = trainer.steps();
@@ -70,13 +68,6 @@ Stop run(Trainer& trainer, const TrainOptions& options, const Limits& limits, co
 }
 
 }  // namespace
-
-std::size_t default_batch(std::size_t rows) {
-  std::size_t batch = 32;
-  while (batch < 256 && static_cast<double>(rows) / static_cast<double>(batch) > 400 * std::sqrt(2.0))
-    batch *= 2;
-  return batch;
-}
 
 const char* stop_name(Stop stop) {
   switch (stop) {
@@ -133,6 +124,7 @@ TrainRecord train(const data::Split& split, const models::ModelSpec& model, cons
   record.task = split.train.task;
   record.parameters = trainer.optimizer().size();
   record.batch = trainer.batch();
+  record.cooldown = options.cooldown;
   if (split.validation.rows() > 0) record.start = trainer.evaluate(split.validation);
   record.stop = run(trainer, options, limits, observer, record);
   record.steps = trainer.steps();

@@ -35,8 +35,11 @@ struct TrainOptions {
   std::vector<TensorGroup> groups;
 
   std::size_t epochs = 30;  ///< at least 1
-  /// Examples per step; 0: all of them; empty: default_batch. An epoch's last batch is what is left.
-  std::optional<std::size_t> batch;
+  std::size_t batch = 32;   ///< examples per step; 0: all of them; an epoch's last batch is what is left
+  /// Share of the planned steps, at their end, over which lr falls to 0 in a straight line, in [0, 1]; 0:
+  /// none. Excludes a schedule of lr. What mini-batches leave behind as noise settles: Hagele et al. 2024
+  /// (arXiv:2405.18392).
+  double cooldown = 0;
   std::uint64_t seed = 0;   ///< of the initial weights and the order of the examples
   std::size_t threads = 0;  ///< 0: as many as the machine has; the result is the same for any number
 
@@ -46,10 +49,6 @@ struct TrainOptions {
   std::size_t patience =
       0;  ///< stop after this many epochs without a lower validation loss, and judge the best; 0: off
 };
-
-/// The power of two that gives about 400 steps an epoch, within 32 to 256: larger data allow larger batches,
-/// which cost less per example and leave less noise at the end.
-[[nodiscard]] std::size_t default_batch(std::size_t rows);
 
 /// Why a training ended.
 enum class Stop { epochs_done, max_steps, max_seconds, target_reached, early_stopped, diverged, cancelled };
@@ -81,6 +80,7 @@ struct TrainRecord {
   std::string data, model, optimizer;  ///< the specifications
   data::Task task = data::Task::classification;
   std::size_t parameters = 0, batch = 0;  ///< numbers trained; examples per step
+  double cooldown = 0;                    ///< as asked for
 
   std::optional<models::Scores> start;  ///< of the validation part before the first step
   std::vector<EpochRecord> epochs;      ///< the last one may be cut short; a diverged epoch is left out

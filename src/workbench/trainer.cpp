@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include <thalweg/error.h>
+#include <thalweg/schedules/decay.h>
 
 #include "models/blas.h"
 
@@ -74,6 +75,14 @@ void check(const TrainOptions& options, const data::Split& split) {
   if (options.plateau && options.plateau->mode == Plateau::Mode::max && !accuracy) {
     throw usage_error("plateau.mode", "max", "must be min for a regression: the validation loss is to fall");
   }
+  if (!(options.cooldown >= 0 && options.cooldown <= 1)) {
+    throw usage_error("cooldown", number_text(options.cooldown), "must be a share of the steps, in [0, 1]");
+  }
+  if (options.cooldown > 0 && std::any_of(options.schedules.begin(), options.schedules.end(),
+                                          [](const auto& schedule) { return schedule.first == "lr"; })) {
+    throw usage_error("cooldown", number_text(options.cooldown),
+                      "must be 0 where lr has a schedule of its own");
+  }
   if (split.validation.rows() > 0) return;
   const char* const needs = options.target         ? "target"
                             : options.patience > 0 ? "patience"
@@ -101,6 +110,13 @@ void add_tensors(Optimizer& optimizer, models::Parameters<float>& parameters,
   }
 }
 
+Schedule cooldown(double share, std::uint64_t steps) {
+  const auto last = static_cast<std::uint64_t>(std::llround(share * static_cast<double>(steps)));
+  if (last == 0) return Constant{};
+  if (last == steps) return Linear{.steps = last};
+  return Schedule(Constant{.steps = steps - last}) | Linear{.steps = last};
+}
+
 double rate_of(const Optimizer& optimizer) {
   const auto& keys = optimizer.rule().info().keys;
   const bool has = std::any_of(keys.begin(), keys.end(), [](const KeyInfo& key) { return key.name == "lr"; });
@@ -113,7 +129,7 @@ Trainer::Trainer(const data::Split& split, const models::ModelSpec& model, const
     : split_((check(options, split), &split)),
       options_(options),
       rows_(split.train.rows()),
-      batch_(options.batch == 0 ? rows_ : std::min(options.batch.value_or(default_batch(rows_)), rows_)),
+      batch_(options.batch == 0 ? rows_ : std::min(options.batch, rows_)),
       pool_(options.threads),
       network_(model, split.train),
       batch_loss_(network_, pool_),
@@ -122,9 +138,16 @@ Trainer::Trainer(const data::Split& split, const models::ModelSpec& model, const
       optimizer_(options.optimizer, {.threads = options.threads}),
       views_(views_of(gradient_)) {
   add_tensors(optimizer_, parameters_, options.groups);
-  for (const auto& [key, schedule] : options.schedules) optimizer_.schedule(key, schedule);
+  if (options.cooldown > 0)
+    options_.schedules.emplace_back("lr", cooldown(options.cooldown, planned_steps()));
+  for (const auto& [key, schedule] : options_.schedules) optimizer_.schedule(key, schedule);
   for (const AnyTransform& transform : options.transforms) optimizer_.transform(transform);
   if (options.plateau) plateau_.emplace(*options.plateau);
+}
+
+std::uint64_t Trainer::planned_steps() const {
+  const std::uint64_t steps = std::uint64_t{options_.epochs} * steps_per_epoch();
+  return options_.max_steps ? std::min(steps, *options_.max_steps) : steps;
 }
 
 void Trainer::begin_epoch() {

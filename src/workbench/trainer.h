@@ -40,6 +40,8 @@ class Trainer {
   [[nodiscard]] std::size_t epoch() const { return epoch_; }  ///< the one that runs or has just ended, from 1
   [[nodiscard]] std::uint64_t steps() const { return optimizer_.steps(); }
   [[nodiscard]] std::size_t batch() const { return batch_; }
+  /// Steps that are made if nothing but epochs and max_steps ends the run.
+  [[nodiscard]] std::uint64_t planned_steps() const;
   [[nodiscard]] std::size_t steps_per_epoch() const { return (rows_ + batch_ - 1) / batch_; }
   [[nodiscard]] const models::Loss& last_loss() const { return loss_; }
   [[nodiscard]] const models::Parameters<float>& parameters() const { return parameters_; }

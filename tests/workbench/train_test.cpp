@@ -287,23 +287,6 @@ TEST(Train, LearnsTheDigits) {
   EXPECT_LT(record.seconds, 10);
 }
 
-TEST(TrainOptions, BatchGrowsWithTheData) {
-  for (const auto& [rows, batch] : std::vector<std::pair<std::size_t, std::size_t>>{{1, 32},
-                                                                                    {1257, 32},
-                                                                                    {14000, 32},
-                                                                                    {18101, 32},
-                                                                                    {18102, 64},
-                                                                                    {27677, 64},
-                                                                                    {51000, 128},
-                                                                                    {1000000, 256}}) {
-    EXPECT_EQ(default_batch(rows), batch) << rows;
-  }
-  const TrainRecord record = train(random_split(70, 2, 2), make_model("softmax"), TrainOptions{});
-  EXPECT_EQ(record.batch, 32);
-  EXPECT_EQ(record.steps, 30 * 3);
-  EXPECT_EQ(train(split_of(three_points()), make_model("linear"), TrainOptions{}).batch, 3);
-}
-
 TEST(TrainOptions, SayWhatIsWrong) {
   const auto complaint = [](const data::Split& split, const std::string& model, auto change) -> std::string {
     TrainOptions options;
@@ -326,6 +309,13 @@ TEST(TrainOptions, SayWhatIsWrong) {
             "target = 96: must be an accuracy, in [0, 1]");
   EXPECT_EQ(complaint(line, "linear", [](auto& o) { o.plateau = Plateau{.mode = Plateau::Mode::max}; }),
             "plateau.mode = max: must be min for a regression: the validation loss is to fall");
+  EXPECT_EQ(complaint(line, "linear", [](auto& o) { o.cooldown = 1.5; }),
+            "cooldown = 1.5: must be a share of the steps, in [0, 1]");
+  const auto both = [](auto& o) {
+    o.cooldown = 0.3;
+    o.schedules.emplace_back("lr", make_schedule("cosine"));
+  };
+  EXPECT_EQ(complaint(line, "linear", both), "cooldown = 0.3: must be 0 where lr has a schedule of its own");
   EXPECT_EQ(complaint(bare, "linear", [](auto& o) { o.patience = 3; }),
             "patience = given: needs a validation part, but this one has no rows");
   EXPECT_THAT(complaint(line, "softmax", [](auto&) {}),

@@ -140,6 +140,29 @@ TEST(Trainer, AnEpochsRateIsThatOfItsLastStep) {
   EXPECT_DOUBLE_EQ(trainer.finish_epoch()->rate, 0.025);
 }
 
+TEST(Trainer, CooldownEndsThePlannedSteps) {
+  const auto rates = [](double share, std::size_t epochs, std::optional<std::uint64_t> max_steps) {
+    TrainOptions options = with("sgd:lr=0.1", 0);
+    options.cooldown = share;
+    options.epochs = epochs;
+    options.max_steps = max_steps;
+    const data::Split split = split_of(three_points());
+    Trainer trainer(split, make_model("linear"), options);
+    std::vector<float> result;
+    for (std::uint64_t step = 0; step < trainer.planned_steps(); ++step) {
+      EXPECT_TRUE(trainer.step());
+      result.push_back(static_cast<float>(trainer.finish_epoch()->rate));
+    }
+    return result;
+  };
+  using testing::ElementsAre;
+  EXPECT_THAT(rates(0.4, 5, {}), ElementsAre(0.1F, 0.1F, 0.1F, 0.1F, 0.05F));
+  EXPECT_THAT(rates(1, 4, {}), ElementsAre(0.1F, 0.075F, 0.05F, 0.025F));
+  EXPECT_THAT(rates(0, 3, {}), ElementsAre(0.1F, 0.1F, 0.1F));
+  EXPECT_THAT(rates(0.1, 3, {}), ElementsAre(0.1F, 0.1F, 0.1F));
+  EXPECT_THAT(rates(0.5, 100, 4), ElementsAre(0.1F, 0.1F, 0.1F, 0.05F));
+}
+
 TEST(Trainer, PlateauLowersTheRateWhenValidationStalls) {
   // The validation part wants what training leaves behind, so that its loss rises from the first epoch on.
   data::Split split = split_of(numbers(1, {0}, {1}));
