@@ -99,8 +99,7 @@ TEST(Color, IsForTerminalsThatWantIt) {
   EXPECT_THAT(thalweg({"list"}).out, Not(HasSubstr(escape)));
 }
 
-TEST(Columns, AreAlignedUnderGreekAndCombiningLetters) {
-  // "m̂" has two code points and one column: the slots' table and the keys' are aligned all the same.
+TEST(Columns, AreAlignedAfterGreekLetters) {
   const Words lines = lines_of(thalweg({"explain", "adam"}).out);
   int column = -1;
   for (const std::string& line : lines) {
