@@ -155,7 +155,7 @@ NpyArray read_npy(const std::string& path) {
 }
 
 void write_npy(const std::string& path, const NpyArray& array) {
-  std::size_t size = 1;
+  [[maybe_unused]] std::size_t size = 1;  // for the assertion
   std::string shape;
   for (const std::size_t length : array.shape) {
     size *= length;

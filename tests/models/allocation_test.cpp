@@ -29,12 +29,12 @@ TEST(BatchLoss, AllocatesNothingOnceABatchOfTheSizeWasSeen) {
   const Parameters<float> at = network.initial(0);
   Parameters<float> gradient = zeros_like(at);
   const auto rows = all_rows(500);
-  for (const std::size_t threads : {1, 3}) {
+  for (const std::size_t threads : {1U, 3U}) {
     ThreadPool pool(threads);
     for (const data::Dataset* data : {&dense, &sparse}) {
       BatchLoss<float> batch(network, pool, 0);
       const auto all = [&] {
-        for (const std::size_t count : {500, 65, 64, 1}) {
+        for (const std::size_t count : {500U, 65U, 64U, 1U}) {
           static_cast<void>(batch.gradient(*data, std::span(rows).first(count), at, gradient));
         }
         static_cast<void>(batch.evaluate(*data, at));

@@ -47,7 +47,7 @@ TEST(Trainer, FullBatchReachesLeastSquares) {
 }
 
 TEST(Trainer, PartsOfTheBatchReachLeastSquaresWithAFallingRate) {
-  for (const std::size_t batch : {1, 2}) {
+  for (const std::size_t batch : {1U, 2U}) {
     TrainOptions options = with("sgd:lr=0.3", batch);
     options.schedules.emplace_back("lr", make_schedule("inverse_time:decay=0.02"));
     const data::Split split = split_of(three_points());
