@@ -1,6 +1,7 @@
 // The promise of the engine: the same bits for every instruction set, number of threads and chunk.
 
 #include <cstring>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,26 +33,41 @@ void add_every_transform(Optimizer& optimizer) {
   optimizer.transform(make_transform("decay:lambda=0.1"));
 }
 
+constexpr std::size_t steps = 3;
+
+/// Parameters and gradients of each step, per tensor; made once, since that takes longer than stepping.
+template <class T>
+struct Inputs {
+  explicit Inputs(const std::vector<std::size_t>& sizes) : gradients(steps) {
+    for (std::size_t i = 0; i < sizes.size(); ++i) {
+      theta.push_back(test::wild_numbers<T>(sizes[i], 1, i));
+      for (std::size_t t = 0; t < steps; ++t)
+        gradients[t].push_back(test::wild_numbers<T>(sizes[i], 2 + t, i));
+    }
+  }
+  static const Inputs& of(const std::vector<std::size_t>& sizes) {
+    static std::map<std::vector<std::size_t>, Inputs> made;
+    return made.try_emplace(sizes, sizes).first->second;
+  }
+  std::vector<std::vector<T>> theta;
+  std::vector<std::vector<std::vector<T>>> gradients;
+};
+
 template <class T>
 Bytes bytes_after_steps(const AnyRule& rule, const std::vector<std::size_t>& sizes, bool transforms,
                         const Execution& execution) {
+  const Inputs<T>& inputs = Inputs<T>::of(sizes);
   Optimizer optimizer(rule, execution);
   if (transforms) add_every_transform(optimizer);
-  std::vector<std::vector<T>> theta, gradient(sizes.size());
-  for (std::size_t i = 0; i < sizes.size(); ++i) theta.push_back(test::wild_numbers<T>(sizes[i], 1, i));
+  std::vector<std::vector<T>> theta = inputs.theta;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
     GroupOptions options;
     if (i % 3 == 1) options.lr = 0.5;
     optimizer.add("tensor" + std::to_string(i), theta[i], options);
   }
-  for (std::uint64_t t = 1; t <= 3; ++t) {
-    std::vector<GradientView> views;
-    for (std::size_t i = 0; i < sizes.size(); ++i) {
-      gradient[i] = test::wild_numbers<T>(sizes[i], 2 + t, i);
-      views.emplace_back(gradient[i]);
-    }
+  for (const auto& gradients : inputs.gradients) {
     optimizer.look_ahead();
-    optimizer.step(Gradients(views));
+    optimizer.step(Gradients(std::vector<GradientView>(gradients.begin(), gradients.end())));
   }
   Bytes bytes;
   for (std::size_t i = 0; i < sizes.size(); ++i) {
