@@ -63,13 +63,6 @@ const std::vector<std::string>& explanation_kinds() {
   return names;
 }
 
-std::string accepted_text(const KeyInfo& key) {
-  if (key.kind != KeyInfo::Kind::count || key.range.high != 0x1p53) return key.accepted();
-  KeyInfo shown = key;
-  shown.range.high = std::numeric_limits<double>::infinity();
-  return shown.accepted();
-}
-
 Explanation explain(std::string_view specification, std::string_view kind) {
   const std::string name = leading_name(specification);
   std::vector<const Kind*> having;

@@ -88,9 +88,6 @@ struct Explanation {
 [[nodiscard]] Explanation explain_model(std::string_view specification);
 [[nodiscard]] Explanation explain_data(std::string_view name);
 
-/// What a key accepts, without the bound up to which a double counts, which nobody meets.
-[[nodiscard]] std::string accepted_text(const KeyInfo& key);
-
 /// The rows of an object's keys, with the values that they have in `object`.
 template <class Info>
 std::vector<Explanation::Key> key_rows(const detail::Erased<Info>& object) {
@@ -98,7 +95,7 @@ std::vector<Explanation::Key> key_rows(const detail::Erased<Info>& object) {
   std::vector<Explanation::Key> rows;
   for (const KeyInfo& key : object.info().keys) {
     rows.push_back({key.name, key.symbol, value_text(key.get(standard.object())),
-                    value_text(key.get(object.object())), accepted_text(key), key.meaning});
+                    value_text(key.get(object.object())), key.accepted(), key.meaning});
   }
   return rows;
 }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <thalweg/error.h>
 #include <thalweg/keys.h>
@@ -40,8 +41,11 @@ std::string KeyInfo::accepted() const {
   switch (kind) {
     case Kind::number:
       return range.text();
-    case Kind::count:
-      return "a whole number " + range.text();
+    case Kind::count: {
+      Range shown = range;  // 2^53, up to which doubles count, would only distract
+      if (shown.high == 0x1p53) shown.high = std::numeric_limits<double>::infinity();
+      return "a whole number " + shown.text();
+    }
     case Kind::flag:
       return "true or false";
     case Kind::choice:
