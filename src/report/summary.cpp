@@ -1,6 +1,7 @@
 #include "report/summary.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -24,13 +25,15 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
-/// The decimals that scores are shown with: a percentage to about a row.
-int decimals(const Comparison& comparison) { return comparison.data.test_rows < 2000 ? 1 : 2; }
-
-/// A number in the unit of scores, without the unit.
+/// A number in the unit of scores, without the unit: a percentage to about a row, or an error with the
+/// decimals that leave the best one four digits.
 std::string bare(const Comparison& comparison, double score) {
-  if (comparison.higher_is_better()) return fmt::format("{:.{}f}", 100 * score, decimals(comparison));
-  return fmt::format("{:.4g}", score);
+  if (comparison.higher_is_better())
+    return fmt::format("{:.{}f}", 100 * score, comparison.data.test_rows < 2000 ? 1 : 2);
+  const bool known = !comparison.ranking.empty() && comparison.ranking.front().score;
+  const double best = known ? comparison.ranking.front().score->mean : 0;
+  if (!(best >= 1e-4 && best < 1e6)) return fmt::format("{:.4g}", score);
+  return fmt::format("{:.{}f}", score, std::max(0, 3 - static_cast<int>(std::floor(std::log10(best)))));
 }
 
 std::string metric_name(const Comparison& comparison) {
@@ -130,9 +133,8 @@ std::string headline(const Comparison& comparison) {
   const auto next = std::find_if(ranking.begin(), ranking.end(), is_next);
   if (next == ranking.end())
     return fmt::format(
-        "All {} optimizers tie{}: {} has the best mean, a {}, but {} seeds cannot tell it apart from any "
-        "other.",
-        scored, place, best, score, comparison.seeds.size());
+        "No optimizer wins{}: {} has the best mean, a {}, but {} seeds cannot tell it apart from any other.",
+        place, best, score, comparison.seeds.size());
   const std::string behind = fmt::format("{}, {} behind", comparison.participants[next->participant].label,
                                          lead(comparison, *next->behind));
   if (tied.empty()) return fmt::format("{} won{} with a {}; the next is {}.", best, place, score, behind);

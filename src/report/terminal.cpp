@@ -78,6 +78,7 @@ std::string bar(const Standing& standing, const std::pair<double, double>& axis,
 }
 
 std::string time_text(double seconds) {
+  if (seconds < 0.00995) return fmt::format("{:.1f} ms", 1000 * seconds);
   if (seconds < 0.995) return fmt::format("{:.0f} ms", 1000 * seconds);
   return seconds < 9.95 ? fmt::format("{:.1f} s", seconds) : fmt::format("{:.0f} s", seconds);
 }
@@ -107,6 +108,7 @@ std::vector<std::string> ranking_lines(const Comparison& comparison, std::size_t
     ++sharing[*s.rank];
     score_width = std::max(score_width, columns(score_text(comparison, *s.score)));
   }
+  if (scored.empty()) score_width = columns("every trial diverged");
   // What the fixed columns leave is shared by names, settings and bar.
   constexpr std::size_t rank_width = 3, time_width = 7, gap = 2;
   const bool has_time = width >= 72;

@@ -94,7 +94,7 @@ TEST(RankingLines, RegressionHasItsError) {
   const auto lines =
       ranking_lines(comparison({participant("adam", {54.1, 54.2, 54.3})}, data::Task::regression), 80, false);
   EXPECT_THAT(lines[0], HasSubstr("rmse"));
-  EXPECT_THAT(lines[1], HasSubstr("54.2 ± 0.2484"));
+  EXPECT_THAT(lines[1], HasSubstr("54.20 ± 0.25"));
 }
 
 }  // namespace

@@ -39,6 +39,15 @@ function short(v) {
   return (digits === 1 ? "" : `${digits}·`) + `10${superscript(exponent)}`;
 }
 
+/** About `wanted` round numbers from low to high. */
+function roundTicks(low, high, wanted) {
+  const rough = (high - low) / wanted, power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].find((s) => s * power >= rough * 0.999) * power;
+  const ticks = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high * (1 + 1e-12); ++i) ticks.push(Number((i * step).toPrecision(12)));
+  return ticks;
+}
+
 /** Ticks of a logarithmic axis that is drawn as a linear one of the logarithm. */
 function logTicks(u, axis, low, high, room) {
   for (const steps of [[1, 2, 3, 4, 5, 6, 7, 8, 9], [1, 2, 5], [1, 3], [1]]) {
@@ -49,6 +58,7 @@ function logTicks(u, axis, low, high, room) {
         if (at >= low - 1e-9 && at <= high + 1e-9) ticks.push(at);
       }
     }
+    if (ticks.length < 3 && steps.length === 9) return roundTicks(10 ** low, 10 ** high, Math.min(room, 5)).map(Math.log10);
     if (ticks.length <= room) return ticks;
   }
   const every = Math.ceil((high - low) / room);

@@ -4,15 +4,19 @@
 const results = JSON.parse(document.getElementById("results").textContent);
 const accuracy = results.score.higher_is_better;
 const metric = accuracy ? "accuracy" : "rmse";
-const metricName = accuracy ? "accuracy" : "root mean squared error";
+const metricName = metric;
 const byName = new Map(results.optimizers.map((one, i) => [one.optimizer, {...one, look: look(i), index: i}]));
 const standings = results.ranking.map((place) => ({...place, ...byName.get(place.optimizer), place}));
 const find = (selector) => document.querySelector(selector);
-const decimals = results.data.test_rows < 2000 ? 1 : 2;
-const bare = (v) => (accuracy ? (100 * v).toFixed(decimals) : short(v));
+/** A score without its unit, with the decimals of the headline. */
+function bare(v) {
+  if (accuracy) return (100 * v).toFixed(results.data.test_rows < 2000 ? 1 : 2);
+  const best = results.ranking[0].score_mean;
+  return best >= 1e-4 && best < 1e6 ? v.toFixed(Math.max(0, 3 - Math.floor(Math.log10(best)))) : short(v);
+}
 const unit = accuracy ? " %" : "";
 const count = (n, one, many = one + "s") => `${n} ${n === 1 ? one : many}`;
-const seconds = (s) => (s < 0.995 ? `${Math.round(1000 * s)} ms` : s >= 60 ? `${Math.floor(s / 60)} min ${Math.round(s % 60)} s` : `${s.toPrecision(2)} s`);
+const seconds = (s) => (s < 0.00995 ? `${(1000 * s).toFixed(1)} ms` : s < 0.995 ? `${Math.round(1000 * s)} ms` : s >= 60 ? `${Math.floor(s / 60)} min ${Math.round(s % 60)} s` : `${s.toPrecision(2)} s`);
 const setting = (one) => one.spec.startsWith(one.optimizer + ":") ? one.spec.slice(one.optimizer.length + 1) : one.spec;
 
 /** "97.3 % ± 0.4" */
@@ -47,11 +51,18 @@ function scoreAxis() {
   return {low, high};
 }
 
-function intervalCell(place, i, {low, high}, first) {
-  const at = (v) => 100 * Math.min(1, Math.max(0, (v - low) / (high - low)));
-  const svg = element("svg", {role: "img", "aria-label": `95 % interval ${bare(place.score_low ?? place.score_mean)} to ${bare(place.score_high ?? place.score_mean)}${unit}`});
-  if (first.score_low !== null)
-    svg.append(element("rect", {class: "ahead", x: at(first.score_low) + "%", width: at(first.score_high) - at(first.score_low) + "%", y: -12, height: 46}));
+const onAxis = (v, {low, high}) => 100 * Math.min(1, Math.max(0, (v - low) / (high - low)));
+
+/** The interval of the first, as a band behind all rows. */
+function band(first, axis) {
+  if (first.score_low === null) return null;
+  const from = onAxis(first.score_low, axis) + "%", to = onAxis(first.score_high, axis) + "%";
+  return `background: linear-gradient(to right, transparent ${from}, var(--tint) ${from} ${to}, transparent ${to})`;
+}
+
+function intervalCell(place, i, axis) {
+  const {low, high} = axis, at = (v) => onAxis(v, axis);
+  const svg = element("svg", {role: "img", "aria-label": place.score_low === null ? scoreText(place) : `95 % interval ${bare(place.score_low ?? place.score_mean)} to ${bare(place.score_high ?? place.score_mean)}${unit}`});
   const color = `stroke:${look(i).variable}`;
   if (place.score_low !== null) {
     svg.append(element("line", {class: "reach", x1: at(place.score_low) + "%", x2: at(place.score_high) + "%", y1: 11, y2: 11, style: color}));
@@ -64,21 +75,18 @@ function intervalCell(place, i, {low, high}, first) {
   return svg;
 }
 
-/** Round numbers between low and high, as the head of the interval plot. */
-function intervalHead({low, high}) {
-  const rough = (high - low) / 5, power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].find((s) => s * power >= rough) * power;
+/** The ticks of the interval plot. */
+function intervalHead(axis) {
   const svg = element("svg", {"aria-hidden": "true"});
-  for (let tick = Math.ceil(low / step) * step; tick <= high + 1e-12; tick += step) {
-    const x = 100 * (tick - low) / (high - low);
-    if (x < 4 || x > 96) continue;
-    svg.append(element("text", {x: x + "%", y: 15}, accuracy ? String(Number((100 * tick).toPrecision(6))) + " %" : short(tick)));
+  for (const tick of roundTicks(axis.low, axis.high, 5)) {
+    const x = onAxis(tick, axis);
+    if (x > 4 && x < 96) svg.append(element("text", {x: x + "%", y: 15}, accuracy ? `${Number((100 * tick).toPrecision(6))} %` : short(tick)));
   }
   return svg;
 }
 
 function ranking() {
-  find("#ranking .lead").append(`By mean test ${metricName}${accuracy ? "" : " (less is better)"} over ${count(results.settings.seeds.length, "seed")}, with the 95 % interval of the mean. ` +
+  find("#ranking .lead").append(`By mean ${accuracy ? "test accuracy" : "root mean squared error on the test part (less is better)"} over ${count(results.settings.seeds.length, "seed")}, with the 95 % interval of the mean. ` +
     "The rank is 1 and the number of optimizers that are better beyond chance, so all with rank 1 may be the best; = marks ties. Intervals that overlap can still be told apart, because all optimizers had the same seeds.");
   const axis = scoreAxis();
   const header = element("tr", {}, element("th", {class: "place", scope: "col"}, "#"), element("th", {scope: "col"}, "optimizer"), element("th", {scope: "col"}, "tuned setting"),
@@ -87,9 +95,9 @@ function ranking() {
   const rows = standings.map(({place, index, chosen_at_edge}, n) => element("tr", {class: n > 0 && place.rank === null && standings[n - 1].place.rank !== null ? "new-rank" : null},
     element("td", {class: "place"}, place.rank === null ? "–" : place.rank + (isTied(place) ? "=" : "")),
     element("td", {class: "name" + (place.rank === 1 ? " first" : "")}, sample(index), place.optimizer),
-    element("td", {class: "spec"}, element("code", {}, setting(byName.get(place.optimizer))), chosen_at_edge ? " (at the edge)" : ""),
+    element("td", {class: "spec"}, element("code", {}, setting(byName.get(place.optimizer))), chosen_at_edge ? element("span", {class: "mark"}, " edge") : null),
     element("td", {class: "number right"}, scoreText(place)),
-    element("td", {class: "interval"}, place.score_mean === null ? divergedText(place) : intervalCell(place, index, axis, standings[0].place)),
+    element("td", {class: "interval", style: place.score_mean === null ? null : band(standings[0].place, axis)}, place.score_mean === null ? divergedText(place) : intervalCell(place, index, axis)),
     element("td", {class: "extra number right"}, place.behind_first_mean === null ? "" : bare(place.behind_first_mean) + (place.behind_first_low === null ? "" : ` ± ${bare((place.behind_first_high - place.behind_first_low) / 2)}`)),
     element("td", {class: "extra number right"}, place.seconds ? seconds(place.seconds) : "")));
   find("#ranking table").append(element("caption", {hidden: ""}, "Ranking of the optimizers"), element("thead", {}, header), element("tbody", {}, ...rows));
