@@ -99,7 +99,7 @@ class Train : public Command {
     const data::Split split = data::load_split(data_, load_);
 
     const bool lines = !session.options.json && !session.options.quiet;
-    if (lines) print_head(session, split);
+    if (lines) print_head(session, split, options);
     Progress progress(session.options.quiet);
     const std::size_t every = (epochs_ + 19) / 20;  // at most twenty lines, however long the training
     const TrainRecord record =
@@ -131,7 +131,8 @@ class Train : public Command {
                                               : "rmse " + short_number(scores.metric, 5);
   }
 
-  void print_head(const Session& session, const data::Split& split) const {
+  void print_head(const Session& session, const data::Split& split,
+                  const workbench::TrainOptions& options) const {
     const data::Dataset& d = split.train;
     const std::string classes = d.classes() > 0 ? fmt::format(", {} classes", d.classes()) : std::string();
     fmt::print("{}",
@@ -139,8 +140,11 @@ class Train : public Command {
                                      session.terminal.bold(d.name), d.rows(), split.validation.rows(),
                                      split.test.rows(), d.columns(), classes),
                          session.terminal.width));
-    fmt::print("{}",
-               paragraph(fmt::format("{} with {}", model_, step_.rule().text()), session.terminal.width));
+    std::string how = fmt::format("{} with {}", model_, options.optimizer.text());
+    if (options.cooldown > 0)
+      how += fmt::format("; lr falls to 0 over the last {:.3g} % of the steps (--cooldown 0: it does not)",
+                         100 * options.cooldown);
+    fmt::print("{}", paragraph(how, session.terminal.width));
   }
 
   static void print_epoch(const workbench::EpochRecord& e, std::size_t epochs, data::Task task) {
@@ -178,12 +182,9 @@ class Train : public Command {
   static Json json_of(const TrainRecord& record) {
     const auto loss = [](const std::optional<Scores>& s) { return s ? Json(s->loss) : Json(); };
     const char* name = record.task == data::Task::classification ? "accuracy" : "rmse";
-    Json json{{"data", record.data},
-              {"model", record.model},
-              {"optimizer", record.optimizer},
-              {"parameters", record.parameters},
-              {"batch", record.batch},
-              {"cooldown", record.cooldown}};
+    Json json{{"data", record.data},           {"model", record.model},
+              {"optimizer", record.optimizer}, {"parameters", record.parameters},
+              {"batch", record.batch},         {"cooldown", record.cooldown}};
     const std::pair<const char*, const std::optional<Scores>*> parts[] = {
         {"train", &record.train}, {"validation", &record.validation}, {"test", &record.test}};
     for (const auto& [part, scores] : parts) {
