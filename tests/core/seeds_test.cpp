@@ -58,7 +58,8 @@ TEST(Seed002, AdamExample) {
   optimizer.step({std::vector<double>{0.2, 0.1}});
   const auto m = optimizer.slot<double>("theta", "m"), v = optimizer.slot<double>("theta", "v");
   EXPECT_THAT(std::vector<double>(m.begin(), m.end()), ElementsAre(DoubleEq(0.02), DoubleEq(0.01)));
-  EXPECT_THAT(std::vector<double>(v.begin(), v.end()), ElementsAre(DoubleNear(4e-5, 1e-19), DoubleNear(1e-5, 1e-19)));
+  EXPECT_THAT(std::vector<double>(v.begin(), v.end()),
+              ElementsAre(DoubleNear(4e-5, 1e-19), DoubleNear(1e-5, 1e-19)));
   EXPECT_NEAR(theta[0], 1 - 0.1 * 0.2 / (0.2 + 1e-8), 1e-15);
   EXPECT_NEAR(theta[1], 1 - 0.1 * 0.1 / (0.1 + 1e-8), 1e-15);
 }

@@ -64,7 +64,8 @@ TEST_P(EveryModel, GradientIsTheCentralDifference) {
 }
 
 TEST_P(EveryModel, SparseInputGivesWhatDenseInputGives) {
-  // Each sum has at most max(rows, columns, units) terms in another order: a few hundred roundings of terms that are divided by the rows.
+  // Each sum has at most max(rows, columns, units) terms in another order: a few hundred roundings of terms
+  // that are divided by the rows.
   const double bound = 1e-13;
   BatchLoss<double> batch(network, pool);
   const Parameters<double> at = somewhere();
