@@ -131,7 +131,7 @@ function plot(parent, {caption, text, height, lines, x, y, crosses = [], band = 
 }
 
 function resize({drawn, figure, height}, width = figure.clientWidth) {
-  if (width >= 60 && width !== drawn.width) drawn.setSize({width, height});
+  if (width >= 60 && width !== drawn.width && !("printing" in document.documentElement.dataset)) drawn.setSize({width, height});
 }
 
 const redraw = () => plots.forEach(({drawn}) => drawn.redraw(false));
