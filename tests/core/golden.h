@@ -9,7 +9,6 @@
 #include <fstream>
 #include <iterator>
 #include <ostream>
-#include <regex>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -26,16 +25,18 @@ using Table = std::vector<std::vector<double>>;
 inline Table read_npy(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
   const std::string bytes{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  std::smatch shape;
-  const std::size_t start = bytes.size() < 10 ? 0
-                                              : 10 + static_cast<unsigned char>(bytes[8]) +
-                                                    256U * static_cast<unsigned char>(bytes[9]);
+  const auto byte = [&bytes](std::size_t i) -> std::size_t {
+    return static_cast<unsigned char>(bytes.at(i));
+  };
+  const std::size_t start = 10 + byte(8) + 256 * byte(9);
   const std::string header = bytes.substr(0, start);
-  if (header.find("'<f8'") == std::string::npos || header.find("False") == std::string::npos ||
-      !std::regex_search(header, shape, std::regex(R"(\((\d+),\s*(\d*)\))")))
-    throw std::runtime_error(path.string() + " is not a float64 array");
-  const bool flat = shape[2].length() == 0;
-  const std::size_t rows = flat ? 1 : std::stoul(shape[1]), columns = std::stoul(flat ? shape[1] : shape[2]);
+  const std::size_t open = header.find('('), comma = header.find(',', open), close = header.find(')', open);
+  if (header.find("'<f8'") == std::string::npos ||
+      header.find("'fortran_order': False") == std::string::npos || close == std::string::npos)
+    throw std::runtime_error(path.string() + " is not a float64 array in C order");
+  const bool flat = comma + 1 == close;
+  const std::size_t first = std::stoul(header.substr(open + 1));
+  const std::size_t rows = flat ? 1 : first, columns = flat ? first : std::stoul(header.substr(comma + 1));
   if (bytes.size() != start + rows * columns * sizeof(double))
     throw std::runtime_error(path.string() + " has another size than its header says");
   Table table(rows, std::vector<double>(columns));
