@@ -59,7 +59,7 @@ class Compare : public Command {
          {"compare -o adam -o adam:beta2=0.9 -o adam:like=keras", "Variants of one optimizer:"},
          {"compare -o adam:lr=1e-4..1e-2 -o sgd:lr=0.1",
           "A range of one's own for the learning rate, and one that is not tuned:"},
-         {"compare --trials 16 --seeds 10 --epochs 50 --output long", "More certainty, for more time:"},
+         {"compare --trials 20 --seeds 30 --epochs 50 --output long", "More certainty, for more time:"},
          {"compare --json | tail -n 1 | jq -r .ranking[0].spec", "For machines:"}}};
   }
 
@@ -82,10 +82,11 @@ class Compare : public Command {
   int run(const Session& session) override {
     options_.seed = session.options.seed;
     options_.threads = session.options.threads;
+    options_.isa = session.options.isa;
     make_folder(output_);
     const workbench::Comparison comparison = compared(session.options.quiet);
 
-    const std::string results = report::results_json(comparison, report::Environment::present());
+    const std::string results = report::results_json(comparison, report::Environment::present(options_.isa));
     const std::string results_file = (fs::path(output_) / "results.json").string();
     const std::string report_file = (fs::path(output_) / "report.html").string();
     data::write_file(results_file, results);
@@ -112,7 +113,9 @@ class Compare : public Command {
     const bool terminal = isatty(STDERR_FILENO) != 0;
     return workbench::compare(options_, [&](const CompareProgress& p) {
       std::string what = phase_text(p);
-      if (terminal) what = fmt::format("{}/{} {}: {}", p.runs_done, p.runs, what, p.running);
+      if (terminal)
+        what = fmt::format("{}/{} {} {}", p.runs_done, p.runs,
+                           p.phase == CompareProgress::Phase::judged ? "judging" : "tuning", p.running);
       progress.update(p.fraction, what);
     });
   }

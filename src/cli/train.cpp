@@ -85,6 +85,7 @@ class Train : public Command {
     options.batch = batch_;
     options.seed = session.options.seed;
     options.threads = session.options.threads;
+    options.isa = session.options.isa;
     if (max_steps_ > 0) options.max_steps = max_steps_;
     options.max_seconds = max_seconds_;
     options.target = target_;

@@ -122,11 +122,11 @@ Json standing_json(const Comparison& comparison, const Standing& standing) {
 
 }  // namespace
 
-Environment Environment::present() {
+Environment Environment::present(const std::string& isa) {
   Environment now;
   now.version = THALWEG_VERSION;
   now.created = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-  now.isa = isa_names().back();
+  now.isa = isa_names()[static_cast<std::size_t>(find_isa(isa))];
 #ifdef __clang__
   now.compiler = "clang " __clang_version__;
 #else

@@ -17,8 +17,8 @@ struct Environment {
   std::string isa, compiler;
   std::size_t cores = 1;  ///< that the process may use
 
-  /// This program on this machine now.
-  [[nodiscard]] static Environment present();
+  /// This program on this machine now, with the instruction set of an Execution.
+  [[nodiscard]] static Environment present(const std::string& isa = "best");
 };
 
 /// The text of results.json: everything that compare() found out, what it takes to repeat it, and the

@@ -117,6 +117,7 @@ Comparison compare(const CompareOptions& options, const CompareObserver& observe
     one.epochs = options.epochs;
     one.batch = options.batch;
     one.seed = seed;
+    one.isa = options.isa;
     one.threads = 1;  // the runs are what is spread over the threads
     return train_once(split, model, one, epoch_done);
   };

@@ -22,8 +22,9 @@ struct CompareOptions {
   std::uint64_t trials = 12;            ///< learning rates that each optimizer may try, at least 1
   std::uint64_t seeds = 10;             ///< runs with the best rate, at least 1; 2 or more for an interval
   std::uint64_t epochs = 30, batch = 32;
-  std::uint64_t seed = 0;   ///< of the split and the trials; the judged runs have seed + 1, seed + 2, ...
-  std::size_t threads = 0;  ///< runs at the same time, 0: as many as the machine has; changes no result
+  std::uint64_t seed = 0;    ///< of the split and the trials; the judged runs have seed + 1, seed + 2, ...
+  std::size_t threads = 0;   ///< runs at the same time, 0: as many as the machine has; changes no result
+  std::string isa = "best";  ///< of the kernels, as in Execution; changes no result
 };
 
 /// One point of a run's curves, after an epoch: the mean loss per example of the training part as it was

@@ -40,8 +40,9 @@ struct TrainOptions {
   /// none. Excludes a schedule of lr. What mini-batches leave behind as noise settles: Hagele et al. 2024
   /// (arXiv:2405.18392).
   double cooldown = 0;
-  std::uint64_t seed = 0;   ///< of the initial weights and the order of the examples
-  std::size_t threads = 0;  ///< 0: as many as the machine has; the result is the same for any number
+  std::uint64_t seed = 0;    ///< of the initial weights and the order of the examples
+  std::size_t threads = 0;   ///< 0: as many as the machine has; the result is the same for any number
+  std::string isa = "best";  ///< of the optimizer's kernels, as in Execution; the result is the same for any
 
   std::optional<std::uint64_t> max_steps;  ///< at least 1
   std::optional<double> max_seconds;       ///< over 0; the only limit that makes a run unrepeatable

@@ -135,7 +135,7 @@ Trainer::Trainer(const data::Split& split, const models::ModelSpec& model, const
       batch_loss_(network_, pool_),
       parameters_(network_.initial(options.seed)),
       gradient_(zeros_like(parameters_)),
-      optimizer_(options.optimizer, {.threads = options.threads}),
+      optimizer_(options.optimizer, {.threads = options.threads, .isa = options.isa}),
       views_(views_of(gradient_)) {
   add_tensors(optimizer_, parameters_, options.groups);
   if (options.cooldown > 0)

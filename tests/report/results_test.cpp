@@ -146,6 +146,7 @@ TEST(Environment, KnowsThisMachine) {
   const Environment present = Environment::present();
   EXPECT_THAT(present.created, testing::MatchesRegex("20..-..-..T..:..:..Z"));
   EXPECT_THAT(present.version, testing::MatchesRegex("[0-9]+\\.[0-9]+\\.[0-9]+"));
+  EXPECT_EQ(Environment::present("baseline").isa, "baseline");
   EXPECT_GE(present.cores, 1U);
   EXPECT_THAT(present.compiler, testing::AnyOf(testing::HasSubstr("g++ "), testing::HasSubstr("clang ")));
 }

@@ -53,6 +53,22 @@ TEST(Compare, JudgesOnRealData) {
   }
 }
 
+TEST(Compare, TheInstructionSetChangesNothing) {
+  CompareOptions options = small();
+  const Comparison best = compare(options);
+  options.isa = "baseline";
+  const Comparison plain = compare(options);
+  for (std::size_t i = 0; i < best.participants.size(); ++i) {
+    for (std::size_t r = 0; r < best.participants[i].runs.size(); ++r) {
+      EXPECT_EQ(best.participants[i].runs[r].result->test->loss,
+                plain.participants[i].runs[r].result->test->loss);
+      EXPECT_EQ(best.participants[i].runs[r].spec, plain.participants[i].runs[r].spec);
+    }
+  }
+  options.isa = "sse9";
+  EXPECT_THAT(error_of(options), HasSubstr("unknown instruction set 'sse9'"));
+}
+
 TEST(Compare, AllRulesTakePartByDefault) {
   CompareOptions options = small();
   options.optimizers.clear();
