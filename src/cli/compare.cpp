@@ -128,7 +128,7 @@ class Compare : public Command {
     std::string notes = "\n";
     if (!session.options.quiet) {
       notes += paragraph(
-          "The rank is 1 and the number of optimizers that are better beyond chance; \"=\" is a tie. The "
+          "The rank is 1 plus the number of optimizers that are better beyond chance; \"=\" is a tie. The "
           "bars are 95 % intervals of the mean over the seeds.",
           width);
     }

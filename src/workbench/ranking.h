@@ -6,7 +6,7 @@
 
 namespace thalweg::workbench {
 
-/// Ranks participants by their mean test score, best first. The rank is 1 and the number of others that are
+/// Ranks participants by their mean test score, best first. The rank is 1 plus the number of others that are
 /// told apart as better, so that those of rank 1 are all that may be the best. A is told apart from B if the
 /// mean of the differences seed by seed is over `resolution`, and a Student t interval of it excludes 0; its
 /// confidence, 1 - 0.05 / (number of others), makes it improbable (at most 5 %) that one which is as good as

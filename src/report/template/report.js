@@ -87,7 +87,7 @@ function intervalHead(axis) {
 
 function ranking() {
   find("#ranking .lead").append(`By mean ${accuracy ? "test accuracy" : "root mean squared error on the test part (less is better)"} over ${count(results.settings.seeds.length, "seed")}, with the 95 % interval of the mean. ` +
-    "The rank is 1 and the number of optimizers that are better beyond chance, so all with rank 1 may be the best; = marks ties. Intervals that overlap can still be told apart, because all optimizers had the same seeds.");
+    "The rank is 1 plus the number of optimizers that are better beyond chance, so all with rank 1 may be the best; = marks ties. Intervals that overlap can still be told apart, because all optimizers had the same seeds.");
   const axis = scoreAxis();
   const header = element("tr", {}, element("th", {class: "place", scope: "col"}, "#"), element("th", {scope: "col"}, "optimizer"), element("th", {scope: "col"}, "tuned setting"),
     element("th", {scope: "col", class: "right"}, `test ${metricName}`), element("th", {class: "interval", scope: "col"}, axis ? intervalHead(axis) : "interval"),
