@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <cstdlib>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -117,8 +118,8 @@ TEST(Groups, TensorsAddedLaterCountTheirOwnSteps) {
   EXPECT_EQ(optimizer.slot<double>("late", "v")[0], fresh.slot<double>("x", "v")[0]);
 }
 
-// The arena grows while steps are done; what it held must stay.
-TEST(Groups, StateSurvivesGrowth) {
+// Tensors that are added between steps leave the state of the others alone.
+TEST(Groups, StateSurvivesLaterTensors) {
   std::vector<std::vector<float>> theta(40, std::vector<float>(33, 1.0F));
   std::vector<std::vector<float>> gradient;
   Optimizer optimizer(Momentum{.lr = 1, .momentum = 0.5});
@@ -259,6 +260,16 @@ TEST(Errors, OfExecution) {
   Optimizer plain(SGD{}, {.isa = "baseline"});
   EXPECT_EQ(plain.isa(), "baseline");
   EXPECT_EQ(Optimizer(SGD{}, {.isa = isa_names().back()}).isa(), isa_names().back());
+}
+
+TEST(Errors, OfTheEnvironment) {
+  ASSERT_EQ(setenv("THALWEG_ISA", "baseline", 1), 0);
+  EXPECT_EQ(Optimizer(SGD{}).isa(), "baseline");
+  EXPECT_EQ(Optimizer(SGD{}, {.isa = isa_names().back()}).isa(), isa_names().back()) << "asked for by name";
+  ASSERT_EQ(setenv("THALWEG_ISA", "fast", 1), 0);
+  EXPECT_USAGE_ERROR_WITH(Optimizer(SGD{}), HasSubstr("unknown instruction set 'fast'"));
+  ASSERT_EQ(unsetenv("THALWEG_ISA"), 0);
+  EXPECT_EQ(Optimizer(SGD{}).isa(), isa_names().back());
 }
 
 TEST(Errors, OfSchedules) {

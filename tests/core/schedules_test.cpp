@@ -143,10 +143,9 @@ TEST(Schedules, ArePureFunctionsOfTheStep) {
 }
 
 TEST(Schedules, ErrorsNameSegmentKeyAndConstraint) {
-  EXPECT_USAGE_ERROR(make_schedule("warmup:steps=0"),
-                     "warmup: steps = 0: must be a whole number in [1, 9007199254740992]");
+  EXPECT_USAGE_ERROR(make_schedule("warmup:steps=0"), "warmup: steps = 0: must be a whole number at least 1");
   EXPECT_USAGE_ERROR(make_schedule("warmup:steps=2.5"),
-                     "warmup: steps = 2.5: must be a whole number in [1, 9007199254740992]");
+                     "warmup: steps = 2.5: must be a whole number at least 1");
   EXPECT_USAGE_ERROR_WITH(make_schedule("cosin"),
                           HasSubstr("unknown schedule 'cosin': did you mean 'cosine'?"));
   EXPECT_USAGE_ERROR_WITH(make_schedule("cosine:stops=3"),
@@ -155,8 +154,7 @@ TEST(Schedules, ErrorsNameSegmentKeyAndConstraint) {
                           HasSubstr("plateau follows a metric, not the step"));
   EXPECT_USAGE_ERROR_WITH(make_schedule(""), HasSubstr("must be NAME"));
   EXPECT_USAGE_ERROR(make_schedule("absolute"), "schedule = 'absolute': must name a segment");
-  EXPECT_USAGE_ERROR(Schedule(Warmup{.steps = 0}),
-                     "warmup: steps = 0: must be a whole number in [1, 9007199254740992]");
+  EXPECT_USAGE_ERROR(Schedule(Warmup{.steps = 0}), "warmup: steps = 0: must be a whole number at least 1");
   EXPECT_USAGE_ERROR(step_decay(10, 0), "step: gamma = 0: must be greater than 0");
   EXPECT_USAGE_ERROR(multistep({}, 0.5),
                      "multistep: at = []: must be a list of 1 to 1000 numbers, each at least 1");

@@ -217,8 +217,7 @@ TEST(Transforms, ByName) {
     EXPECT_EQ(make_transform(text).text(), text);
   EXPECT_EQ(make_transform("noise:seed=9007199254740992").get("seed"), Value(0x1p53));
   EXPECT_USAGE_ERROR(make_transform("clip_norm:max=0"), "clip_norm: max = 0: must be greater than 0");
-  EXPECT_USAGE_ERROR(make_transform("noise:seed=-1"),
-                     "noise: seed = -1: must be a whole number in [0, 9007199254740992]");
+  EXPECT_USAGE_ERROR(make_transform("noise:seed=-1"), "noise: seed = -1: must be a whole number at least 0");
   EXPECT_USAGE_ERROR_WITH(make_transform("clip_nrm"), HasSubstr("did you mean 'clip_norm'?"));
   EXPECT_USAGE_ERROR_WITH(make_transform("clip_norm:maximum=1"),
                           HasSubstr("unknown key of clip_norm 'maximum'"));
