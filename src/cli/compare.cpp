@@ -83,6 +83,10 @@ class Compare : public Command {
     options_.seed = session.options.seed;
     options_.threads = session.options.threads;
     options_.isa = session.options.isa;
+    // What is misspelled is said before anything is made.
+    static_cast<void>(models::make_model(options_.model));
+    for (const std::string& optimizer : options_.optimizers)
+      static_cast<void>(workbench::make_contender(optimizer));
     make_folder(output_);
     const workbench::Comparison comparison = compared(session.options.quiet);
 
