@@ -200,6 +200,27 @@ TEST(Defects, LookAheadDiffersFromMomentum) {
   EXPECT_LT(largest(nesterov), 0.3 * largest(momentum));
 }
 
+// Under a constant gradient v - mean^2 goes to 0, and rounding can take it below: its root is NaN in PyTorch,
+// which clamps nothing.
+TEST(Defects, CenteredSecondMomentIsNeverNegative) {
+  constexpr std::size_t count = 64;
+  std::vector<double> theta(count), gradient(count), v(count), mean(count);
+  for (std::size_t i = 0; i < count; ++i) gradient[i] = 1 + 0.1 * static_cast<double>(i);
+  Optimizer optimizer = make_optimizer("rmsprop:rho=0.9,centered=true,eps_placement=outside");
+  optimizer.add("x", theta);
+  bool below_zero = false;
+  for (int t = 0; t < 1000; ++t) {
+    optimizer.step({gradient});
+    for (std::size_t i = 0; i < count; ++i) {
+      v[i] = 0.9 * v[i] + (1 - 0.9) * gradient[i] * gradient[i];
+      mean[i] = 0.9 * mean[i] + (1 - 0.9) * gradient[i];
+      below_zero = below_zero || v[i] - mean[i] * mean[i] < 0;
+      ASSERT_TRUE(std::isfinite(theta[i])) << i << " step " << t + 1;
+    }
+  }
+  EXPECT_TRUE(below_zero) << "this test should meet the case that it is about";
+}
+
 // A gradient that stays zero must not become 0 / 0 (RAdam for each in PyTorch 1.13), also without epsilon.
 TEST(Defects, ZeroGradientsGiveNoNaN) {
   for (const AnyRule& variant : test::all_variants()) {
