@@ -148,6 +148,10 @@ class Train : public Command {
     fmt::print("{}", paragraph(how, session.terminal.width));
   }
 
+  static std::string counted(std::uint64_t number, const char* what) {
+    return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+  }
+
   static void print_epoch(const workbench::EpochRecord& e, std::size_t epochs, data::Task task) {
     const std::size_t width = std::to_string(epochs).size();
     std::string line = fmt::format("epoch {:>{}}/{}  train loss {:<9}", e.epoch, width, epochs,
@@ -173,8 +177,8 @@ class Train : public Command {
     row("test", record.test);
     if (!session.options.quiet) fmt::print("\n");
     if (!table.empty()) fmt::print("{}", table.text(session.terminal));
-    std::string end = fmt::format("{}; {} steps, {} epochs, {}", record.stop_text(), record.steps,
-                                  record.epochs.size(), duration(record.seconds));
+    std::string end = fmt::format("{}; {}, {}, {}", record.stop_text(), counted(record.steps, "step"),
+                                  counted(record.epochs.size(), "epoch"), duration(record.seconds));
     if (record.judged_best && record.best_epoch)
       end += fmt::format("; judged at epoch {}, the best on the validation part", *record.best_epoch);
     fmt::print("{}", paragraph(end, session.terminal.width));
