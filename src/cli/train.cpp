@@ -98,6 +98,7 @@ class Train : public Command {
     if (task_ == "classification") load_.task = data::Task::classification;
     if (task_ == "regression") load_.task = data::Task::regression;
     const data::Split split = data::load_split(data_, load_);
+    models::check_fit(model, split.train);  // before anything is printed
 
     const bool lines = !session.options.json && !session.options.quiet;
     if (lines) print_head(session, split, options);
