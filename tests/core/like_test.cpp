@@ -15,6 +15,7 @@
 
 #include "arrays.h"
 #include "errors.h"
+#include "golden.h"
 #include "variants.h"
 
 namespace thalweg {
@@ -273,8 +274,15 @@ std::vector<std::string> preset_names() {
   return names;
 }
 
-TEST(LikeList, EveryPresetHasAReferenceHere) {
+/// Here, or a golden trajectory with "like": a new rule needs no edit of a test.
+TEST(LikeList, EveryPresetHasAReference) {
   std::set<std::string> checked;
+  for (const test::GoldenCase& c : test::golden_cases()) {
+    const std::size_t like = c.specification.find("like=");
+    if (like == std::string::npos) continue;
+    const std::size_t comma = c.specification.find(',', like);
+    checked.insert(c.optimizer + ":" + c.specification.substr(like, comma - like));
+  }
   for (const Library& library : libraries())
     checked.insert(library.specification.substr(0, library.specification.find(',')));
   for (const std::string& name : preset_names()) EXPECT_EQ(checked.count(name), 1U) << name;
