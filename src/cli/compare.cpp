@@ -1,4 +1,4 @@
-#include "workbench/compare.h"
+#include "workbench/compare/compare.h"
 
 #include <filesystem>
 

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-#include "workbench/comparison.h"
+#include "workbench/compare/comparison.h"
 
 namespace thalweg::report {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "workbench/comparison.h"
+#include "workbench/compare/comparison.h"
 
 namespace thalweg::report {
 

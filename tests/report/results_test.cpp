@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "samples.h"
-#include "workbench/compare.h"
+#include "workbench/compare/compare.h"
 
 namespace thalweg::report {
 namespace {

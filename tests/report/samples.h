@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "report/results.h"
-#include "workbench/ranking.h"
+#include "workbench/compare/ranking.h"
 
 namespace thalweg::report {
 

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "compare_samples.h"
-#include "workbench/ranking.h"
+#include "workbench/compare/ranking.h"
 
 namespace thalweg::workbench {
 namespace {

@@ -6,7 +6,7 @@
 #include <thalweg/error.h>
 #include <thalweg/registry.h>
 
-#include "workbench/rate_search.h"
+#include "workbench/compare/rate_search.h"
 
 namespace thalweg::workbench {
 namespace {

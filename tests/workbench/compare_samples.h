@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "workbench/comparison.h"
+#include "workbench/compare/comparison.h"
 
 namespace thalweg::workbench {
 

@@ -2,7 +2,7 @@
 
 #include <gmock/gmock.h>
 
-#include "workbench/statistics.h"
+#include "workbench/compare/statistics.h"
 
 namespace thalweg::workbench {
 namespace {

@@ -7,7 +7,7 @@
 
 #include <thalweg/registry.h>
 
-#include "workbench/trials.h"
+#include "workbench/compare/trials.h"
 
 namespace thalweg::workbench {
 namespace {

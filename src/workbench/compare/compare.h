@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "workbench/comparison.h"
+#include "workbench/compare/comparison.h"
 
 namespace thalweg::workbench {
 

@@ -8,7 +8,7 @@
 
 #include "data/dataset.h"
 #include "models/batch_loss.h"
-#include "workbench/rate_search.h"
+#include "workbench/compare/rate_search.h"
 #include "workbench/train.h"
 
 namespace thalweg::workbench {

@@ -1,4 +1,4 @@
-#include "workbench/rate_search.h"
+#include "workbench/compare/rate_search.h"
 
 #include <algorithm>
 #include <cassert>

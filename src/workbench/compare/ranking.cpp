@@ -1,9 +1,9 @@
-#include "workbench/ranking.h"
+#include "workbench/compare/ranking.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "workbench/statistics.h"
+#include "workbench/compare/statistics.h"
 
 namespace thalweg::workbench {
 namespace {

@@ -1,4 +1,4 @@
-#include "workbench/statistics.h"
+#include "workbench/compare/statistics.h"
 
 #include <algorithm>
 #include <cassert>

@@ -1,4 +1,4 @@
-#include "workbench/compare.h"
+#include "workbench/compare/compare.h"
 
 #include <algorithm>
 #include <chrono>
@@ -11,8 +11,8 @@
 #include <thalweg/thread_pool.h>
 
 #include "data/load.h"
-#include "workbench/ranking.h"
-#include "workbench/trials.h"
+#include "workbench/compare/ranking.h"
+#include "workbench/compare/trials.h"
 
 namespace thalweg::workbench {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <thalweg/thread_pool.h>
 
-#include "workbench/compare.h"
+#include "workbench/compare/compare.h"
 
 namespace thalweg::workbench {
 

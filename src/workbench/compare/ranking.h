@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "workbench/comparison.h"
+#include "workbench/compare/comparison.h"
 
 namespace thalweg::workbench {
 

@@ -1,4 +1,4 @@
-#include "workbench/trials.h"
+#include "workbench/compare/trials.h"
 
 #include <algorithm>
 #include <mutex>
