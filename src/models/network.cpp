@@ -191,6 +191,24 @@ Tally Network<T>::judge(const data::Dataset& data, const Rows& rows, const Param
 }
 
 template <class T>
+void Network<T>::count_live(const data::Dataset& data, const Rows& rows, const Parameters<T>& at,
+                            std::vector<std::vector<std::size_t>>& counts, Workspace<T>& w) const {
+  forward(data, rows, at, w);
+  counts.resize(layers_.size() - 1);
+  const bool relu = spec_.activation == ModelSpec::Activation::relu;
+  for (std::size_t l = 0; l < counts.size(); ++l) {
+    counts[l].resize(layers_[l].outputs);
+    const T* output = w.outputs[l].data();
+    for (std::size_t i = 0; i < rows.count; ++i) {
+      for (std::size_t& count : counts[l]) {
+        const T a = *output++;
+        if (relu ? a > 0 : 1 - a * a > T(0.01)) ++count;
+      }
+    }
+  }
+}
+
+template <class T>
 double Network<T>::cost(const data::Dataset& data) const {
   const auto* const sparse = std::get_if<data::SparseMatrix>(&data.features);
   double inputs = static_cast<double>(layers_.front().inputs), sum = 0;

@@ -57,6 +57,11 @@ class Network {
   [[nodiscard]] Tally judge(const data::Dataset& data, const Rows& rows, const Parameters<T>& at,
                             Workspace<T>& workspace) const;
 
+  /// For each hidden unit, from the input on, counts the rows for which a gradient passes through it: a ReLU
+  /// that is not 0, a tanh whose slope is over 0.01. `counts` has one entry per hidden layer, of its units.
+  void count_live(const data::Dataset& data, const Rows& rows, const Parameters<T>& at,
+                  std::vector<std::vector<std::size_t>>& counts, Workspace<T>& workspace) const;
+
   /// Multiply-adds of one example on the way forward, on average.
   [[nodiscard]] double cost(const data::Dataset& data) const;
 
