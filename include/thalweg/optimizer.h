@@ -37,9 +37,10 @@ class Optimizer {
   Optimizer& operator=(Optimizer&&) noexcept;
 
   /// Adds a tensor: a view that must stay valid as long as the optimizer steps. Empty tensors are allowed.
-  /// Its state starts now: for a tensor added after some steps, the rule's t counts from there. Throws a
-  /// usage Error for a name that is taken, memory that overlaps another tensor, or an option that the rule
-  /// does not have.
+  /// Its state starts now: for a tensor added after some steps, the rule's t counts from there. A rule that
+  /// measures all parameters (D-Adaptation, DoG, ...) goes on with what it has found: the tensor joins in.
+  /// Throws a usage Error for a name that is taken, memory that overlaps another tensor, an option that the
+  /// rule does not have, or one but lr, l2 and weight_decay for a rule that measures all parameters.
   void add(const std::string& name, ParameterView parameters, const GroupOptions& options = {});
 
   /// Lets a hyper-parameter follow a schedule (replacing an earlier one), in every group relative to its own
@@ -85,6 +86,12 @@ class Optimizer {
   /// The value of a numeric hyper-parameter at the coming step (for the group of `tensor`; "" is the rule's
   /// own group).
   [[nodiscard]] double value(std::string_view key, std::string_view tensor = "") const;
+  /// A number that the rule carries from step to step, such as Prodigy's d, as the last step left it. What is
+  /// measured over all parameters is the same for every tensor. Throws a usage Error for unknown names.
+  [[nodiscard]] double carried(std::string_view name, std::string_view tensor = "") const;
+  /// The learning rate that a rule that adapts it has arrived at: what multiplied the direction of the last
+  /// step. For other rules the value of lr at the coming step.
+  [[nodiscard]] double rate(std::string_view tensor = "") const;
   /// The state of a tensor, by the slot's name. Throws a usage Error for unknown names or another precision.
   template <class T>
   [[nodiscard]] std::span<const T> slot(std::string_view tensor, std::string_view slot) const;

@@ -16,12 +16,30 @@
 //   };
 //
 // Optional members, for the few that need them:
-//   double initial(std::size_t slot) const;            where a slot does not start at 0
+//   double initial(std::size_t slot) const;            where a slot does not start at 0 (see Slot for theta)
 //   std::string objection() const;                     a constraint between keys that is violated, or ""
 //   static constexpr int forms; int form_index() const;   variants with other slots, then `update<T, index>`,
-//   and static constexpr bool uses(int index, std::size_t slot);   which slots a variant has bool
-//   looks_ahead() const; look_ahead(theta, state, c)   where the gradient is wanted, if not at theta double
-//   l2 / double weight_decay                    fields that the engine turns into transforms around the rule
+//   static constexpr bool uses(int index, std::size_t slot);   and which slots a variant has
+//   bool looks_ahead() const;                          where the gradient is wanted, if not at theta:
+//   static T look_ahead(T theta, state, c)
+//   double l2 / double weight_decay                    fields that the engine turns into transforms around
+//   the
+//                                                      rule; `static constexpr bool decays`: not that decay
+//
+// And for rules that carry numbers from step to step, one for all parameters, as slots are one per parameter:
+//   static constexpr std::array carried{Slot{...}, ...};   their names; they start at 0, or at
+//   std::array<double, C> start() const;
+//   static std::array<double, S> measure(double theta, double g, const std::array<double, N>& state,
+//                                        const Coefficients<double>& c);
+//   void advance(std::array<double, C>& carry, const std::array<double, S>& sums, double t) const;
+//   Coefficients<double> at(double t, const std::array<double, C>& carry) const;   instead of at(t)
+//   double rate(const std::array<double, C>& carry) const;   the learning rate that they amount to
+// Before the parameters move, what measure() returns is summed over all of them (c as of the carry before the
+// step), advance() takes the carry to this step, and at() is asked with that. A rule that carries without
+// measuring has advance(carry, t). What is measured is shared by all groups of parameters; otherwise each
+// group has a carry of its own.
+//   static constexpr bool rate_free;                   lr is a factor, 1, that nobody needs to tune
+//   static constexpr bool schedule_free;               averages instead of letting lr fall
 
 #include <array>
 #include <cmath>
@@ -47,10 +65,14 @@ struct Formula {
   const char* latex;  ///< the same line in LaTeX
 };
 
-/// One number of state per parameter.
+/// Where a slot starts: at 0 or what initial() says, or at the parameter itself, as it is at the first step.
+enum class Start { number, theta };
+
+/// One number of state per parameter; of `carried`, one for all.
 struct Slot {
   const char* name;
   const char* meaning;
+  Start start = Start::number;
 };
 
 /// Settings that reproduce another library's trajectory, selected by like=LIBRARY.
@@ -102,6 +124,9 @@ template <class T>
 inline T ratio(T a, T b) {
   return b == T(0) ? T(0) : a / b;
 }
+
+/// The larger one; NaN if either is, so that a running maximum does not hide it.
+inline double larger(double a, double b) { return b <= a || a != a ? a : b; }
 
 /// base^t for whole t >= 0, correctly rounded but for the last bit and the same on every machine
 /// (std::pow is not: its code differs between processors).

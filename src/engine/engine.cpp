@@ -10,16 +10,6 @@ namespace {
 
 constexpr std::size_t block_size = 8192;
 
-std::size_t element_size(Precision p) { return p == Precision::float32 ? sizeof(float) : sizeof(double); }
-
-/// Whether a key of the rule is a number.
-const KeyInfo* number_key(const AnyRule& rule, std::string_view key) {
-  for (const auto& known : rule.info().keys) {
-    if (known.name == key && known.kind == KeyInfo::Kind::number) return &known;
-  }
-  return nullptr;
-}
-
 AnyRule with_options(AnyRule rule, const GroupOptions& options) {
   const std::pair<const char*, const std::optional<double>*> fields[] = {
       {"lr", &options.lr},       {"momentum", &options.momentum},
@@ -35,6 +25,13 @@ AnyRule with_options(AnyRule rule, const GroupOptions& options) {
 
 }  // namespace
 
+const KeyInfo* number_key(const AnyRule& rule, std::string_view key) {
+  for (const auto& known : rule.info().keys) {
+    if (known.name == key && known.kind == KeyInfo::Kind::number) return &known;
+  }
+  return nullptr;
+}
+
 Optimizer::Engine::Group::Group(const AnyRule& rule, std::uint64_t joined_at)
     : own(rule),
       now(rule),
@@ -44,6 +41,8 @@ Optimizer::Engine::Group::Group(const AnyRule& rule, std::uint64_t joined_at)
       float32(variant().slots.size(), sizeof(float)),
       float64(variant().slots.size(), sizeof(double)) {
   coefficients.resize(own.info().coefficient_count);
+  carry.resize(own.info().carried.size());
+  own.info().start(own.object(), carry.data());
 }
 
 Optimizer::Engine::Engine(const AnyRule& rule, const Execution& execution)
@@ -70,6 +69,7 @@ void Optimizer::Engine::add(const std::string& name, const ParameterView& view, 
   }
 
   const AnyRule own = with_options(rule(), options);
+  check_shared(own);
   const auto same = std::find_if(groups_.begin(), groups_.end(), [&, text = own.text()](const Group& g) {
     return g.joined == steps_ && g.text == text;
   });
@@ -94,6 +94,7 @@ void Optimizer::Engine::add(const std::string& name, const ParameterView& view, 
     for (Tensor& known : tensors_) known.gradient.data = nullptr;  // it may overlap the new tensor
   }
   tensors_.push_back({name, view, group, offset, size_, GradientView(std::vector<float>{}), {}});
+  start_slots(tensors_.back());
   size_ += view.size;
 }
 
@@ -146,14 +147,17 @@ void Optimizer::Engine::refresh(Group& group) const {
     throw usage_error(group.now.name(), group.now.text(),
                       "the schedule would change which state the rule keeps; start it from a value above 0");
   }
-  group.now.info().coefficients(group.now.object(), static_cast<double>(steps_ + 1 - group.joined),
-                                group.coefficients.float64.data());
-  group.coefficients.round();
+  find_coefficients(group);
 }
 
-/// The transforms' coefficients of the coming step; a global norm is computed when its turn comes.
+double Optimizer::Engine::group_step(const Group& group) const {
+  return static_cast<double>(steps_ + 1 - group.joined);
+}
+
+/// The transforms of the coming step with their coefficients; a global norm is computed when its turn comes.
 void Optimizer::Engine::prepare_stages() {
   last_norm_ = std::numeric_limits<double>::quiet_NaN();
+  norms_.assign(transforms_.size(), 0);
   for (Group& group : groups_) {
     group.around.clear();
     const auto surround = [&group](AnyTransform transform, const char* key) {
@@ -162,28 +166,36 @@ void Optimizer::Engine::prepare_stages() {
       group.around.push_back(std::move(transform));
     };
     surround(L2{}, "l2");
-    surround(Decay{}, "weight_decay");
+    if (!group.now.info().decays) surround(Decay{}, "weight_decay");
     group.stages.resize(transforms_.size() + group.around.size());
   }
-  const auto fill = [&](Group& group, std::size_t stage, const AnyTransform& transform, double norm_here) {
-    const double lr = number_key(group.now, "lr") != nullptr ? std::get<double>(group.now.get("lr")) : 1;
-    CoefficientSet& set = group.stages[stage];
-    set.resize(transform.info().coefficient_count);
-    transform.info().coefficients(transform.object(), {static_cast<double>(steps_ + 1), lr, norm_here},
-                                  set.float64.data());
-    set.round();
-  };
   for (std::size_t j = 0; j < transforms_.size(); ++j) {
-    double norm_here = 0;
     if (transforms_[j].info().needs_norm) {
-      norm_here = norm(j);
-      if (std::isnan(last_norm_)) last_norm_ = norm_here;
+      norms_[j] = norm(j);
+      if (std::isnan(last_norm_)) last_norm_ = norms_[j];
     }
-    for (Group& group : groups_) fill(group, j, transforms_[j], norm_here);
+    for (Group& group : groups_) fill_stage(group, j, transforms_[j], norms_[j]);
   }
+  fill_stages(transforms_.size());
+}
+
+void Optimizer::Engine::fill_stage(Group& group, std::size_t stage, const AnyTransform& transform,
+                                   double norm_here) const {
+  CoefficientSet& set = group.stages[stage];
+  set.resize(transform.info().coefficient_count);
+  transform.info().coefficients(transform.object(),
+                                {static_cast<double>(steps_ + 1), rate_of(group, group.now), norm_here},
+                                set.float64.data());
+  set.round();
+}
+
+/// The coefficients of the transforms from the `from`th on, once their norms are known.
+void Optimizer::Engine::fill_stages(std::size_t from) {
   for (Group& group : groups_) {
-    for (std::size_t j = 0; j < group.around.size(); ++j)
-      fill(group, transforms_.size() + j, group.around[j], 0);
+    for (std::size_t j = from; j < group.stages.size(); ++j) {
+      const bool own = j >= transforms_.size();
+      fill_stage(group, j, own ? group.around[j - transforms_.size()] : transforms_[j], own ? 0 : norms_[j]);
+    }
   }
 }
 
@@ -226,8 +238,12 @@ void Optimizer::Engine::step(const Gradients& gradients) {
   }
   for (Group& group : groups_) refresh(group);
   come_back();
-  for (std::size_t i = 0; i < tensors_.size(); ++i) tensors_[i].gradient = gradients[i];
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    start_slots(tensors_[i]);
+    tensors_[i].gradient = gradients[i];
+  }
   prepare_stages();
+  advance_carry();
   for_each_block([this](std::size_t b) { step_block(blocks_[b]); });
   ++steps_;
 }
@@ -244,14 +260,12 @@ void Optimizer::Engine::look_ahead() {
     const Group& group = groups_[tensor.group];
     const detail::RuleInfo& info = group.own.info();
     if (!info.looks_ahead(group.own.object()) || tensor.view.size == 0) continue;
+    start_slots(tensor);
     const auto* bytes = static_cast<const std::byte*>(tensor.view.data);
     tensor.before_look_ahead.assign(bytes, bytes + tensor.view.size * element_size(tensor.view.precision));
-    std::vector<void*> slots;
-    for (std::size_t row = 0; row < group.variant().slots.size(); ++row)
-      slots.push_back(group.arena(tensor.view.precision).at(row, tensor.offset));
     const auto& kernels =
         tensor.view.precision == Precision::float32 ? info.look_ahead_float32 : info.look_ahead_float64;
-    kernels[static_cast<std::size_t>(isa_)]({tensor.view.data, nullptr, slots.data(),
+    kernels[static_cast<std::size_t>(isa_)]({tensor.view.data, nullptr, slots_at(tensor, 0).data(),
                                              group.coefficients.in(tensor.view.precision), tensor.view.size});
     looking_ahead_ = true;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <limits>
 #include <map>
 #include <memory>
@@ -13,6 +14,13 @@
 #include "engine/arena.h"
 
 namespace thalweg {
+
+constexpr std::size_t element_size(Precision p) {
+  return p == Precision::float32 ? sizeof(float) : sizeof(double);
+}
+
+/// The key of this name if the rule has it and it is a number, or null.
+[[nodiscard]] const KeyInfo* number_key(const AnyRule& rule, std::string_view key);
 
 /// The coefficients of one step, in both precisions.
 struct CoefficientSet {
@@ -46,6 +54,8 @@ class Optimizer::Engine {
 
   [[nodiscard]] bool looks_ahead() const;
   [[nodiscard]] double value(std::string_view key, std::string_view tensor) const;
+  [[nodiscard]] double carried(std::string_view name, std::string_view tensor) const;
+  [[nodiscard]] double rate(std::string_view tensor) const;
   [[nodiscard]] const void* slot(std::string_view tensor, std::string_view slot, Precision precision,
                                  std::size_t& size) const;
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
@@ -65,6 +75,7 @@ class Optimizer::Engine {
     std::size_t form;
     std::vector<AnyTransform> around;  ///< the rule's own l2 or weight decay
     CoefficientSet coefficients;
+    std::vector<double> carry;           ///< of a rule that measures: used in the first group only, for all
     std::vector<CoefficientSet> stages;  ///< of the optimizer's transforms, then of `around`
     Arena float32, float64;
 
@@ -95,13 +106,25 @@ class Optimizer::Engine {
   void check_number(const std::string& key) const;
   void follow_schedules(const Group& group, AnyRule& now) const;
   void refresh(Group& group) const;
+  [[nodiscard]] double group_step(const Group& group) const;
+  [[nodiscard]] const std::vector<double>& carry_of(const Group& group) const;
+  void check_shared(const AnyRule& own) const;
+  void start_slots(const Tensor& tensor) const;
+  void find_coefficients(Group& group) const;
+  void advance_carry();
+  [[nodiscard]] double rate_of(const Group& group, const AnyRule& now) const;
   void prepare_stages();
+  void fill_stage(Group& group, std::size_t stage, const AnyTransform& transform, double norm_here) const;
+  void fill_stages(std::size_t from);
+  [[nodiscard]] std::vector<double> measure() const;
+  void measure_block(const Block& block, double* sums) const;
   [[nodiscard]] double norm(std::size_t stages) const;
   [[nodiscard]] double block_sum(const Block& block, std::size_t stages, double scale) const;
   [[nodiscard]] double block_largest(const Block& block, std::size_t stages) const;
   template <class Visit>
   void for_each_tile(const Block& block, std::size_t stages, Visit visit) const;
   void step_block(const Block& block) const;
+  [[nodiscard]] std::array<void*, 16> slots_at(const Tensor& tensor, std::size_t begin) const;
   void step_range(const Tensor& tensor, void* theta, const void* gradient, std::size_t begin,
                   std::size_t count) const;
   void apply_stages(const Tensor& tensor, std::size_t stages, void* theta, void* gradient, std::size_t begin,
@@ -119,6 +142,7 @@ class Optimizer::Engine {
   std::vector<AnyTransform> transforms_;
   std::map<std::string, Schedule> schedules_;
   std::map<std::string, double> scales_;
+  std::vector<double> norms_;  ///< that the transforms saw in this step, 0 for those that need none
   std::size_t size_ = 0;
   std::uint64_t steps_ = 0;
   bool looking_ahead_ = false;

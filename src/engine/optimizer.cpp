@@ -28,6 +28,10 @@ std::size_t Optimizer::size() const { return engine_->size(); }
 double Optimizer::value(std::string_view key, std::string_view tensor) const {
   return engine_->value(key, tensor);
 }
+double Optimizer::carried(std::string_view name, std::string_view tensor) const {
+  return engine_->carried(name, tensor);
+}
+double Optimizer::rate(std::string_view tensor) const { return engine_->rate(tensor); }
 double Optimizer::last_norm() const { return engine_->last_norm(); }
 std::string Optimizer::isa() const { return isa_names()[static_cast<std::size_t>(engine_->isa())]; }
 

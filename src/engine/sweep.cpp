@@ -16,10 +16,6 @@ constexpr std::size_t tile_size = 1024;
 /// Below this many parameters, waking threads costs more than they save.
 constexpr std::size_t parallel_from = 32768;
 
-constexpr std::size_t element_size(Precision p) {
-  return p == Precision::float32 ? sizeof(float) : sizeof(double);
-}
-
 struct alignas(64) Tile {
   std::array<std::byte, tile_size * sizeof(double)> bytes;
 };
@@ -44,12 +40,17 @@ void Optimizer::Engine::step_range(const Tensor& tensor, void* theta, const void
   const Group& group = groups_[tensor.group];
   const Precision precision = tensor.view.precision;
   const auto& variant = group.variant();
-  std::array<void*, 16> slots{};
-  for (std::size_t row = 0; row < variant.slots.size(); ++row)
-    slots[row] = group.arena(precision).at(row, tensor.offset + begin);
   const auto& kernels = precision == Precision::float32 ? variant.float32 : variant.float64;
   kernels[static_cast<std::size_t>(isa_)](
-      {theta, gradient, slots.data(), group.coefficients.in(precision), count});
+      {theta, gradient, slots_at(tensor, begin).data(), group.coefficients.in(precision), count});
+}
+
+std::array<void*, 16> Optimizer::Engine::slots_at(const Tensor& tensor, std::size_t begin) const {
+  const Group& group = groups_[tensor.group];
+  std::array<void*, 16> slots{};
+  for (std::size_t row = 0; row < group.variant().slots.size(); ++row)
+    slots[row] = group.arena(tensor.view.precision).at(row, tensor.offset + begin);
+  return slots;
 }
 
 void Optimizer::Engine::apply_stages(const Tensor& tensor, std::size_t stages, void* theta, void* gradient,
@@ -89,7 +90,8 @@ void Optimizer::Engine::step_block(const Block& block) const {
   }
 }
 
-/// Calls visit(gradient, count) for each tile of a block, after the first `stages` transforms, on copies.
+/// Calls visit(gradient, begin, count) for each tile of a block, after the first `stages` transforms, on
+/// copies.
 template <class Visit>
 void Optimizer::Engine::for_each_tile(const Block& block, std::size_t stages, Visit visit) const {
   const Tensor& tensor = tensors_[block.tensor];
@@ -105,14 +107,14 @@ void Optimizer::Engine::for_each_tile(const Block& block, std::size_t stages, Vi
       apply_stages(tensor, stages, theta.bytes.data(), gradient.bytes.data(), at, count);
       g = gradient.bytes.data();
     }
-    visit(g, count);
+    visit(g, at, count);
   }
 }
 
 double Optimizer::Engine::block_sum(const Block& block, std::size_t stages, double scale) const {
   double sum = 0;
   const Precision precision = tensors_[block.tensor].view.precision;
-  for_each_tile(block, stages, [&](const void* g, std::size_t count) {
+  for_each_tile(block, stages, [&](const void* g, std::size_t, std::size_t count) {
     sum += sum_of_squares(g, count, precision, scale, isa_);
   });
   return sum;
@@ -121,11 +123,35 @@ double Optimizer::Engine::block_sum(const Block& block, std::size_t stages, doub
 double Optimizer::Engine::block_largest(const Block& block, std::size_t stages) const {
   double largest = 0;
   const Precision precision = tensors_[block.tensor].view.precision;
-  for_each_tile(block, stages, [&](const void* g, std::size_t count) {
+  for_each_tile(block, stages, [&](const void* g, std::size_t, std::size_t count) {
     const double here = largest_magnitude(g, count, precision);
     if (std::isnan(here) || here > largest) largest = here;
   });
   return largest;
+}
+
+/// Adds what the rule measures in a block, of the gradient as it reaches the rule and the parameters as they
+/// are.
+void Optimizer::Engine::measure_block(const Block& block, double* sums) const {
+  const Tensor& tensor = tensors_[block.tensor];
+  const Group& group = groups_[tensor.group];
+  const Precision precision = tensor.view.precision;
+  const detail::RuleInfo& info = group.own.info();
+  const auto& kernels = precision == Precision::float32 ? info.measure_float32 : info.measure_float64;
+  for_each_tile(block, group.stages.size(), [&](const void* g, std::size_t begin, std::size_t count) {
+    const auto* theta = static_cast<const std::byte*>(tensor.view.data) + begin * element_size(precision);
+    kernels[static_cast<std::size_t>(isa_)](
+        {theta, g, slots_at(tensor, begin).data(), group.coefficients.float64.data(), count, sums});
+  });
+}
+
+/// The sums over all parameters that the rule wants: one per block, added in order.
+std::vector<double> Optimizer::Engine::measure() const {
+  const std::size_t count = rule().info().sum_count;
+  std::vector<double> partial(blocks_.size() * count), total(count);
+  for_each_block([&](std::size_t b) { measure_block(blocks_[b], &partial[b * count]); });
+  for (std::size_t i = 0; i < partial.size(); ++i) total[i % count] += partial[i];
+  return total;
 }
 
 double Optimizer::Engine::norm(std::size_t stages) const {

@@ -26,7 +26,7 @@ void step(const AnyRule& rule, double t, Snapshot<T>& run, const std::vector<T>&
   const auto& info = rule.info();
   const auto& form = info.forms[static_cast<std::size_t>(info.form(rule.object()))];
   std::vector<double> numbers(info.coefficient_count);
-  info.coefficients(rule.object(), t, numbers.data());
+  info.coefficients(rule.object(), t, nullptr, numbers.data());
   const std::vector<T> coefficients(numbers.begin(), numbers.end());
   std::vector<void*> slots;
   for (auto& slot : run.slots) slots.push_back(slot.data());

@@ -7,6 +7,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <tuple>
 #include <utility>
 
 #include <thalweg/execution.h>
@@ -33,6 +35,17 @@ using Kernel = void (*)(const Sweep&);
 /// One kernel per instruction set.
 using Kernels = std::array<Kernel, isa_count>;
 
+/// One call of a rule's measuring kernel, which adds to `sums`.
+struct Measurement {
+  const void* theta = nullptr;
+  const void* gradient = nullptr;
+  const void* const* slots = nullptr;
+  const double* coefficients = nullptr;
+  std::size_t count = 0;
+  double* sums = nullptr;
+};
+using MeasureKernels = std::array<void (*)(const Measurement&), isa_count>;
+
 /// The number of variants of a rule.
 template <class Rule>
 constexpr int form_count() {
@@ -55,6 +68,25 @@ constexpr std::size_t slot_count(int form) {
   std::size_t count = 0;
   for (std::size_t s = 0; s < Rule::slots.size(); ++s) count += uses_slot<Rule>(form, s) ? 1U : 0U;
   return count;
+}
+
+/// How many numbers a rule carries from step to step.
+template <class Rule>
+constexpr std::size_t carry_count() {
+  if constexpr (requires { Rule::carried; })
+    return Rule::carried.size();
+  else
+    return 0;
+}
+
+/// How many sums over all parameters a rule wants before its step.
+template <class Rule>
+constexpr std::size_t sum_count() {
+  if constexpr (requires { &Rule::measure; })
+    return std::tuple_size_v<decltype(Rule::measure(0.0, 0.0, std::array<double, slot_count<Rule>(0)>{},
+                                                    typename Rule::template Coefficients<double>{}))>;
+  else
+    return 0;
 }
 
 #if defined(__clang__)
@@ -103,6 +135,35 @@ template <class Rule, class T>
   }
 }
 
+/// Adds what the rule measures to the sums, in double. Entry i always goes to lane i mod 16, whatever the
+/// width of a vector: the order of additions is fixed.
+template <class Rule, class T>
+[[gnu::always_inline]] inline void sweep_measure(const Measurement& m) {
+  constexpr std::size_t n = slot_count<Rule>(0), sums = sum_count<Rule>(), lanes = 16;
+  using Coefficients = typename Rule::template Coefficients<double>;
+  Coefficients c;
+  std::memcpy(&c, m.coefficients, sizeof c);
+  const T* const theta = static_cast<const T*>(m.theta);
+  const T* const gradient = static_cast<const T*>(m.gradient);
+  std::array<const T*, n> slots{};
+  for (std::size_t k = 0; k < n; ++k) slots[k] = static_cast<const T*>(m.slots[k]);
+  double lane[sums][lanes] = {};
+  for (std::size_t i = 0; i < m.count; i += lanes) {
+    const std::size_t here = m.count - i < lanes ? m.count - i : lanes;
+    THALWEG_INDEPENDENT_ITERATIONS
+    for (std::size_t j = 0; j < here; ++j) {
+      std::array<double, n> state;
+      for (std::size_t k = 0; k < n; ++k) state[k] = static_cast<double>(slots[k][i + j]);
+      const auto measured =
+          Rule::measure(static_cast<double>(theta[i + j]), static_cast<double>(gradient[i + j]), state, c);
+      for (std::size_t k = 0; k < sums; ++k) lane[k][j] += measured[k];
+    }
+  }
+  for (std::size_t k = 0; k < sums; ++k) {
+    for (std::size_t j = 0; j < lanes; ++j) m.sums[k] += lane[k][j];
+  }
+}
+
 // for_each_isa<Body>() is Body::run<...>(argument) inlined into one function per instruction set.
 template <class Body, class Argument>
 [[gnu::flatten]] void run_baseline(const Argument& argument) {
@@ -134,6 +195,10 @@ constexpr std::array<void (*)(const Argument&), isa_count> for_each_isa() {
 template <class Rule, int form, class T>
 struct SweepBody {
   [[gnu::always_inline]] static void run(const Sweep& s) { sweep<Rule, form, T>(s); }
+};
+template <class Rule, class T>
+struct MeasureBody {
+  [[gnu::always_inline]] static void run(const Measurement& m) { sweep_measure<Rule, T>(m); }
 };
 template <class Rule, class T>
 struct LookAheadBody {

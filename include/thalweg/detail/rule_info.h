@@ -21,14 +21,22 @@ struct RuleInfo : ObjectInfo {
   std::vector<Slot> slots;
   std::vector<Preset> presets;
   std::vector<Form> forms;
-  Kernels look_ahead_float32{}, look_ahead_float64{};  ///< null unless the rule has look_ahead
-  std::size_t coefficient_count = 0;
+  Kernels look_ahead_float32{}, look_ahead_float64{};   ///< null unless the rule has look_ahead
+  MeasureKernels measure_float32{}, measure_float64{};  ///< null unless the rule measures
+  std::size_t coefficient_count = 0, sum_count = 0;
+  std::vector<Slot> carried;   ///< numbers that go from step to step, one for all parameters
+  bool rate_free = false;      ///< lr is a factor that nobody needs to tune
+  bool schedule_free = false;  ///< averages instead of letting lr fall
+  bool decays = false;         ///< does its weight_decay itself
 
   int (*form)(const void* rule) = nullptr;
   double (*initial)(const void* rule, std::size_t slot) = nullptr;
   bool (*looks_ahead)(const void* rule) = nullptr;
-  void (*coefficients)(const void* rule, double t,
-                       double* out) = nullptr;  ///< writes coefficient_count numbers
+  /// Writes coefficient_count numbers; `carry` has those of `carried`, as start() and advance() write them.
+  void (*coefficients)(const void* rule, double t, const double* carry, double* out) = nullptr;
+  void (*start)(const void* rule, double* carry) = nullptr;
+  void (*advance)(const void* rule, double t, const double* sums, double* carry) = nullptr;
+  double (*rate)(const void* rule, const double* carry) = nullptr;  ///< null where it is lr
 };
 
 /// The numbers of a coefficient struct of type double, in the order of its members.
@@ -48,6 +56,60 @@ RuleInfo::Form form_info() {
   info.float32 = for_each_isa<SweepBody<Rule, form, float>, Sweep>();
   info.float64 = for_each_isa<SweepBody<Rule, form, double>, Sweep>();
   return info;
+}
+
+template <class Rule>
+using CarryOf = std::array<double, carry_count<Rule>()>;
+
+template <class Rule>
+CarryOf<Rule> read_carry(const double* numbers) {
+  CarryOf<Rule> carry{};
+  for (std::size_t i = 0; i < carry.size(); ++i) carry[i] = numbers[i];
+  return carry;
+}
+
+template <class Numbers>
+void write_numbers(const Numbers& numbers, double* out) {
+  for (std::size_t i = 0; i < numbers.size(); ++i) out[i] = numbers[i];
+}
+
+/// What carrying and measuring rules have besides.
+template <class Rule>
+void describe_carry(RuleInfo& info) {
+  if constexpr (carry_count<Rule>() > 0) {
+    info.carried.assign(Rule::carried.begin(), Rule::carried.end());
+    info.advance = [](const void* r, double t, const double* sums, double* numbers) {
+      auto carry = read_carry<Rule>(numbers);
+      if constexpr (sum_count<Rule>() > 0) {
+        std::array<double, sum_count<Rule>()> all{};
+        for (std::size_t i = 0; i < all.size(); ++i) all[i] = sums[i];
+        static_cast<const Rule*>(r)->advance(carry, all, t);
+      } else {
+        static_cast<const Rule*>(r)->advance(carry, t);
+      }
+      write_numbers(carry, numbers);
+    };
+    if constexpr (requires(const Rule& x, CarryOf<Rule> carry) { x.rate(carry); })
+      info.rate = [](const void* r, const double* carry) -> double {
+        return static_cast<const Rule*>(r)->rate(read_carry<Rule>(carry));
+      };
+  }
+  info.start = [](const void* r, double* carry) {
+    if constexpr (requires(const Rule& x) { x.start(); })
+      write_numbers(static_cast<const Rule*>(r)->start(), carry);
+    else
+      write_numbers(CarryOf<Rule>{}, carry);
+  };
+  if constexpr (sum_count<Rule>() > 0) {
+    static_assert(form_count<Rule>() == 1 && carry_count<Rule>() > 0,
+                  "a rule that measures has one form, and carries what it makes of the sums");
+    info.sum_count = sum_count<Rule>();
+    info.measure_float32 = for_each_isa<MeasureBody<Rule, float>, Measurement>();
+    info.measure_float64 = for_each_isa<MeasureBody<Rule, double>, Measurement>();
+  }
+  if constexpr (requires { Rule::rate_free; }) info.rate_free = Rule::rate_free;
+  if constexpr (requires { Rule::schedule_free; }) info.schedule_free = Rule::schedule_free;
+  if constexpr (requires { Rule::decays; }) info.decays = Rule::decays;
 }
 
 template <class Rule>
@@ -87,10 +149,13 @@ RuleInfo make_rule_info() {
     else
       return false;
   };
-  info.coefficients = [](const void* r, double t, double* out) {
-    const auto numbers = coefficient_numbers(static_cast<const Rule*>(r)->at(t));
-    for (std::size_t i = 0; i < numbers.size(); ++i) out[i] = numbers[i];
+  info.coefficients = [](const void* r, double t, [[maybe_unused]] const double* carry, double* out) {
+    if constexpr (carry_count<Rule>() > 0)
+      write_numbers(coefficient_numbers(static_cast<const Rule*>(r)->at(t, read_carry<Rule>(carry))), out);
+    else
+      write_numbers(coefficient_numbers(static_cast<const Rule*>(r)->at(t)), out);
   };
+  describe_carry<Rule>(info);
   return info;
 }
 
