@@ -48,43 +48,74 @@ std::string script_escaped(std::string_view json) {
 
 namespace {
 
-/// Numbers stay on one line with their unit.
-std::string kept_together(std::string text) {
-  for (const char* pair : {" %", " ±", "± "}) {
-    const std::string found = pair;
-    const auto space = found.find(' ');
-    for (auto at = text.find(found); at != std::string::npos; at = text.find(found, at + 1))
-      text.replace(at + space, 1, "\u00a0");
+/// The catalogs of all languages as one JSON object: language -> subject -> id -> text.
+std::string messages_json(const std::vector<std::string>& subjects) {
+  nlohmann::ordered_json all;
+  for (const messages::Language language : messages::all_languages) {
+    auto& one = all[messages::tag(language)];
+    one["page"] = nlohmann::ordered_json::parse(messages::catalog(language, "page"));
+    for (const std::string& subject : subjects)
+      one[subject] = nlohmann::ordered_json::parse(messages::catalog(language, subject));
   }
-  return text;
+  return all.dump();
+}
+
+std::string script_elements(const std::vector<std::string>& files) {
+  std::string all;
+  for (const std::string& file : files) {
+    assert(!embedded(file).empty());
+    all += "<script>";
+    all += embedded(file);
+    all += "</script>\n";
+  }
+  return all;
+}
+
+/// What stands in the place {{name}} of page.html.
+std::string filling(std::string_view name, const PageContent& content) {
+  const auto text = [&](const char* id) {
+    return html_escaped(messages::text(content.language, std::string("page.") + id));
+  };
+  if (name == "language") return messages::tag(content.language);
+  if (name == "title") return html_escaped(content.title);
+  if (name == "headline") return html_escaped(content.headline);
+  if (name == "skip") return text("skip");
+  if (name == "noscript") return text("noscript");
+  if (name == "data") return script_escaped(content.data);
+  if (name == "messages") return script_escaped(messages_json(content.subjects));
+  if (name == "scripts")
+    return script_elements({"shell.js", "plots.js", "vector.js"}) + script_elements(content.scripts);
+  assert(!embedded(name).empty());
+  return std::string(embedded(name));
 }
 
 }  // namespace
 
-std::string report_page(const std::string& results) {
-  const auto json = nlohmann::ordered_json::parse(results);
+std::string html_page(const PageContent& content) {
   std::string_view rest = embedded("page.html");
   std::string page;
   // One pass over the template: what is put in is never looked at again.
   for (auto open = rest.find("{{"); open != std::string_view::npos; open = rest.find("{{")) {
     const auto close = rest.find("}}", open);
     assert(close != std::string_view::npos);
-    const std::string_view name = rest.substr(open + 2, close - open - 2);
     page += rest.substr(0, open);
-    if (name == "title") {
-      page += html_escaped("thalweg compare: " + json.at("data").at("name").get<std::string>() + ", " +
-                           json.at("settings").at("model").get<std::string>());
-    } else if (name == "headline") {
-      page += html_escaped(kept_together(json.at("headline").get<std::string>()));
-    } else if (name == "results") {
-      page += script_escaped(json.dump());  // on one line, which is shorter
-    } else {
-      assert(!embedded(name).empty());
-      page += embedded(name);
-    }
+    page += filling(rest.substr(open + 2, close - open - 2), content);
     rest.remove_prefix(close + 2);
   }
   return page += rest;
+}
+
+std::string report_page(const std::string& results, messages::Language language) {
+  const auto json = nlohmann::ordered_json::parse(results);
+  PageContent content;
+  content.language = language;
+  content.title = "thalweg compare: " + json.at("data").at("name").get<std::string>() + ", " +
+                  json.at("settings").at("model").get<std::string>();
+  content.headline = json.at("headline").get<std::string>();
+  content.data = json.dump();  // on one line, which is shorter
+  content.subjects = {"report"};
+  content.scripts = {"intervals.js", "words.js", "comparison.js", "suite.js", "report.js"};
+  return html_page(content);
 }
 
 }  // namespace thalweg::report
