@@ -39,7 +39,7 @@ function rankingSection(main, w, id = "ranking") {
   const n = results.settings.seeds.length;
   section(main, id, t("report.ranking"), t("report.ranking.lead", {metric: t(`report.metric.${w.metric}.better`), n}),
     element("div", {class: "corner"}, saveMenu({name: id, table, svg: axis ? () => intervalsSvg({caption: `${t("report.ranking")}: ${w.metricName}`, axis, rows: standings.map((s) => ({...estimate(s), text: w.score(s.place)}))}) : null})),
-    element("table", {class: "ranking"}, element("caption", {class: "unseen"}, t("report.ranking")), element("thead", {}, head), element("tbody", {}, rows)));
+    element("table", {class: "ranking"}, element("caption", {class: "unseen"}, t("report.ranking")), element("thead", {}, head), element("tbody", {}, rows)), tableView(table, t("report.ranking")));
 }
 
 /** Mean, lowest and highest over the seeds of a curve, per epoch; null where a run has ended. */

@@ -9,7 +9,7 @@ function onAxis(v, {low, high, log}) {
 const percent = (v) => round1(v) + "%";
 
 /** The ticks of the axis, as {at: percent, text}: at most `most` that leave room at both ends. */
-function axisTicks(axis, most = 4) {
+function axisTicks(axis, most = 5) {
   const to = axis.log ? Math.log10 : (v) => v, back = axis.log ? (v) => 10 ** v : (v) => v;
   return ticksOf({log: axis.log}, to(axis.low), to(axis.high), most).map(back).map((v) => ({v, at: onAxis(v, axis), text: axis.tick(v)})).filter(({at}) => at > 6 && at < 94);
 }

@@ -6,7 +6,7 @@ function factsText(w) {
   const {data, settings, seconds, optimizers} = w.results, values = {data: data.name, model: settings.model};
   const on = data.task === "minimization" ? t("report.facts.function", values)
     : t("report.facts.data", {...values, train: data.train_rows, validation: data.validation_rows, test: data.test_rows, parameters: settings.parameters, epochs: t("report.epochs", {n: settings.epochs}), batch: settings.batch || data.train_rows});
-  return on + " " + t("report.facts.work", {optimizers: t("report.optimizers.n", {n: optimizers.length}), trials: t("report.trials", {n: settings.trials}), seeds: t("report.seeds", {n: settings.seeds.length})}) + (seconds ? " " + t("report.facts.time", {time: duration(seconds)}) : "");
+  return sentences(on, t("report.facts.work", {optimizers: t("report.optimizers.n", {n: optimizers.length}), trials: t("report.trials", {n: settings.trials}), seeds: t("report.seeds", {n: settings.seeds.length})}), seconds && t("report.facts.time", {time: duration(seconds)}));
 }
 
 function headerPart(main, headline, findings, notes, facts) {

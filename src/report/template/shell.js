@@ -17,10 +17,12 @@ function t(id, values = {}) {
   const dot = id.indexOf("."), messages = catalogs[document.documentElement.lang][id.slice(0, dot)] ?? {}, key = id.slice(dot + 1);
   const text = (values.n === 1 ? messages[key + ".one"] : undefined) ?? messages[key];
   if (text === undefined) throw new Error(`no message ${id} in ${document.documentElement.lang}`);
-  return text.replace(/\{(\w+)\}/g, (field, name) => {
+  const filled = text.replace(/\{(\w+)\}/g, (field, name) => {
     if (!(name in values)) throw new Error(`message ${id} lacks {${name}}`);
     return values[name];
   });
+  // Numbers stay on one line with their unit, and Chinese has no spaces between its characters.
+  return filled.replace(/ (?=[%±])|(?<=±) /g, "\u00a0").replace(/(?<=[\u2e80-\uffef]) (?=[\u2e80-\uffef])/g, "");
 }
 
 const svgNamespace = "http://www.w3.org/2000/svg";
@@ -66,6 +68,8 @@ function duration(s) {
   return t("page.s", {v: s < 9.95 ? s.toFixed(1) : Math.round(s)});
 }
 
+/** Sentences, one after the other. */
+const sentences = (...all) => all.filter(Boolean).join(document.documentElement.lang === "en" ? " " : "");
 /** "a, b and c" in the reader's language. */
 const listed = (names) => new Intl.ListFormat(document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang, {type: "conjunction"}).format(names);
 
@@ -73,7 +77,7 @@ const listed = (names) => new Intl.ListFormat(document.documentElement.lang === 
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const hues = 7;
-const dashes = [[], [9, 4], [2, 3], [9, 3, 2, 3], [14, 3, 2, 3, 2, 3]];
+const dashes = [[], [10, 4], [10, 3, 2, 3], [5, 3], [2, 3]];
 /** The look of series i: a colour and a dash; 35 of them differ, and neighbours differ in both. */
 const look = (i) => ({color: () => css(`--series-${i % hues}`), variable: `var(--series-${i % hues})`, dash: dashes[i % dashes.length]});
 /** A short piece of a line of that look. */
@@ -131,7 +135,7 @@ function download(name, blob) {
 
 /** RFC 4180; what is no number stays empty. */
 function csvOf({columns, rows}) {
-  const field = (v) => { const s = v === null || v === undefined || Number.isNaN(v) ? "" : String(v); return /[",\r\n]/.test(s) ? `"${s.replaceAll('"', '""')}"` : s; };
+  const field = (v) => { const s = v === null || v === undefined || Number.isNaN(v) ? "" : String(v).replaceAll("\u00a0", " "); return /[",\r\n]/.test(s) ? `"${s.replaceAll('"', '""')}"` : s; };
   return [columns, ...rows].map((row) => row.map(field).join(",") + "\r\n").join("");
 }
 

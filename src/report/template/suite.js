@@ -1,11 +1,9 @@
 "use strict";
 // The sections of a suite: the ranking over all workloads, their performance profiles, and each workload by itself.
 
-/** The order of the overall ranking, with looks by the order of the optimizers. */
-function overallOf(suite) {
-  const index = new Map(suite.optimizers.map((name, i) => [name, i]));
-  return suite.overall.ranking.map((place) => ({...place, look: look(index.get(place.optimizer))}));
-}
+/** The places of the overall ranking, with the looks that they have on the whole page. */
+const overallOf = (suite) => suite.overall.ranking.map((place, i) => ({...place, look: look(i)}));
+const looksOf = (suite) => new Map(overallOf(suite).map((place) => [place.optimizer, place.look]));
 
 function suiteWords(suite) {
   const places = overallOf(suite), [first] = places, n = suite.workloads.length, tied = first.tied_with ?? [];
@@ -61,7 +59,7 @@ function profilesSection(main, suite, {share}) {
   const kinds = ["steps", "seconds"].filter((kind) => profiles?.[kind]?.length);
   if (!kinds.length) return;
   const at = section(main, "profiles", t("report.profiles"), t("report.profiles.lead"), controls, place), order = overallOf(suite).map((p) => p.optimizer);
-  const looks = new Map(overallOf(suite).map((p) => [p.optimizer, p.look])), shown = order.map((_, i) => i < 6);
+  const looks = looksOf(suite), shown = order.map((_, i) => i < 6);
   const drawn = kinds.map((kind) => {
     const box = element("div"), sorted = order.map((name) => profiles[kind].find((one) => one.optimizer === name) ?? {optimizer: name, tau: [], share: []});
     place.append(box);
@@ -99,7 +97,7 @@ function workloadSection(main, suite) {
   const inside = element("div", {class: "inside"}), names = suite.workloads.map(workloadName);
   const show = (i) => {
     inside.replaceChildren();
-    const w = wordsOf(suite.workloads[i]);
+    const w = wordsOf(suite.workloads[i], looksOf(suite));
     inside.append(element("p", {class: "finding"}, w.headline()), element("ul", {class: "notes"}, w.notes().map((note) => element("li", {}, note))), element("p", {class: "facts"}, factsText(w)));
     rankingSection(inside, w, "workload-ranking");
     curvesSection(inside, w, "workload-curves");

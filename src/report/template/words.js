@@ -1,11 +1,11 @@
 "use strict";
 // A comparison in words: its scores with their units, the sentence on top, what to use and how sure that is.
 
-/** What a comparison's results say, in the reader's language. */
-function wordsOf(results) {
+/** What a comparison's results say, in the reader's language. The best have the looks that are easiest to tell apart. */
+function wordsOf(results, looks = new Map(results.ranking.map((place, i) => [place.optimizer, look(i)]))) {
   const {data, settings, ranking} = results;
   const metric = results.score.name.replace("test_", ""), accuracy = metric === "accuracy", gap = metric === "log10_gap";
-  const byName = new Map(results.optimizers.map((one, i) => [one.optimizer, {...one, index: i, look: look(i)}]));
+  const byName = new Map(results.optimizers.map((one) => [one.optimizer, {...one, look: looks.get(one.optimizer)}]));
   const standings = ranking.map((place) => ({...byName.get(place.optimizer), place}));
   const scored = standings.filter((s) => s.place.score_mean !== null);
   const best = ranking[0]?.score_mean;
@@ -66,7 +66,7 @@ function wordsOf(results) {
     if (settings.seeds.length > 1 && scored.length > 1) {
       const sure = next === undefined ? "none" : equal.length ? "some" : "all";
       all.push({title: t("report.sure"), value: share !== undefined ? t("report.sure.share", {v: Math.round(100 * share)}) : t(`report.sure.${sure}`),
-        text: t(`report.sure.${sure}.text`, {n: settings.seeds.length, best: first.optimizer, others: scored.length - 1, told: scored.length - 1 - equal.length}) + (share !== undefined ? " " + t("report.sure.bootstrap", {n: results.bootstrap?.resamples ?? 0, best: first.optimizer}) : "")});
+        text: sentences(t(`report.sure.${sure}.text`, {n: settings.seeds.length, best: first.optimizer, others: scored.length - 1, told: scored.length - 1 - equal.length}), share !== undefined && t("report.sure.bootstrap", {n: results.bootstrap?.resamples ?? 0, best: first.optimizer}))});
     }
     const top = scored.filter((s) => s.place.rank === 1);
     const calm = top.filter((s) => Number.isFinite(s.sensitivity)).sort((a, b) => a.sensitivity - b.sensitivity)[0];
