@@ -1,0 +1,90 @@
+#include "diagnose_cases.h"
+
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include <thalweg/problems.h>
+#include <thalweg/registry.h>
+
+#include "data/load.h"
+
+namespace thalweg::workbench::diagnosis {
+namespace {
+
+std::vector<AnyTransform> transforms_of(const Case& c) {
+  std::vector<AnyTransform> made;
+  for (const std::string& text : c.transforms) made.push_back(make_transform(text));
+  return made;
+}
+
+DescentOptions descent_of(const Case& c, std::uint64_t steps) {
+  DescentOptions options;
+  options.optimizer = make_rule(c.optimizer);
+  options.transforms = transforms_of(c);
+  options.steps = steps;
+  if (!c.schedule.empty()) options.schedules.emplace_back("lr", make_schedule(c.schedule));
+  return options;
+}
+
+/// Each data set is read once.
+const data::Split& split_of(const std::string& name, bool standardize) {
+  static std::map<std::pair<std::string, bool>, data::Split> kept;
+  const auto key = std::make_pair(name, standardize);
+  const auto found = kept.find(key);
+  if (found != kept.end()) return found->second;
+  data::LoadOptions load;
+  load.standardize = load.standardize_target = standardize;
+  return kept.emplace(key, data::load_split(name, load)).first->second;
+}
+
+Outcome outcome(Evidence evidence) {
+  const double loss = evidence.breakdown ? std::numeric_limits<double>::infinity() : evidence.loss;
+  return {std::move(evidence), loss};
+}
+
+}  // namespace
+
+std::string text(const Case& c) {
+  std::string all = c.on + ", " + c.optimizer;
+  for (const std::string& transform : c.transforms) all += ", " + transform;
+  if (!c.schedule.empty()) all += ", " + c.schedule;
+  if (!c.standardize) all += ", raw";
+  if (c.batch != 32) all += ", batch " + std::to_string(c.batch);
+  return all;
+}
+
+Outcome run_case(const Case& c, double longer) {
+  const auto length = static_cast<std::uint64_t>(std::llround(static_cast<double>(c.length) * longer));
+  const std::size_t space = c.on.find(' ');
+  if (space == std::string::npos) {
+    const Problem problem = make_problem(c.on, c.start.size());
+    ObjectiveSubject subject(problem, problem.dimension);
+    return outcome(
+        diagnose_descent(subject, c.start.empty() ? problem.start : c.start, descent_of(c, length)));
+  }
+  const data::Split& split = split_of(c.on.substr(0, space), c.standardize);
+  const models::ModelSpec model = models::make_model(c.on.substr(space + 1));
+  if (c.weights >= 0) {
+    TrainingSubject subject(split.train, model, 0, 0, 1, 4096);
+    Vector start = flattened(models::Network<double>(model, split.train).initial(0));
+    double largest = 0;
+    for (const double x : start) largest = std::max(largest, std::abs(x));
+    for (double& x : start) x *= c.weights / largest;
+    return outcome(diagnose_descent(subject, start, descent_of(c, length)));
+  }
+  TrainOptions options;
+  options.optimizer = make_rule(c.optimizer);
+  options.transforms = transforms_of(c);
+  if (!c.schedule.empty()) options.schedules.emplace_back("lr", make_schedule(c.schedule));
+  options.epochs = length;
+  options.batch = c.batch;
+  options.cooldown = c.cooldown;
+  options.threads = 1;
+  Trainer trainer(split, model, options);
+  TrainingWatch watch(trainer, split, model, options);
+  while (trainer.steps() < trainer.planned_steps() && trainer.step()) watch.after_step();
+  return outcome(watch.finish());
+}
+
+}  // namespace thalweg::workbench::diagnosis

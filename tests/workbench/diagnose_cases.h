@@ -1,0 +1,44 @@
+#pragma once
+
+// Runs of which it is known why they do not go on, and runs that are well.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "workbench/diagnose/states.h"
+#include "workbench/diagnose/watch.h"
+
+namespace thalweg::workbench::diagnosis {
+
+/// A run as the command line would have it, and what is the matter with it.
+struct Case {
+  State expected = State::unclear;
+  std::string on;            ///< "rosenbrock", or "iris softmax": data and model
+  std::string optimizer;     ///< its specification
+  std::uint64_t length = 0;  ///< steps of a problem or of a model from a given start, epochs of a training
+  // The rest where it differs.
+  std::vector<std::string> transforms = {};
+  std::size_t batch = 32;
+  double cooldown = 0;
+  bool standardize = true;
+  Vector start = {};    ///< of a problem
+  double weights = -1;  ///< the model starts with weights of this size instead of its own, full batch
+  std::string schedule = {};
+};
+
+struct Outcome {
+  Evidence evidence;
+  double loss = 0;  ///< at the end, of the whole set; infinity if it diverged
+};
+
+/// Runs a case, for `longer` times its length.
+[[nodiscard]] Outcome run_case(const Case& c, double longer = 1);
+
+/// Name of a case for messages: "iris softmax, sgd:lr=10".
+[[nodiscard]] std::string text(const Case& c);
+
+[[nodiscard]] const std::vector<Case>& sick_cases();
+[[nodiscard]] const std::vector<Case>& healthy_cases();
+
+}  // namespace thalweg::workbench::diagnosis
