@@ -118,6 +118,24 @@ KeyInfo l2_key(double Rule::*field) {
   return key(field, "l2", "λ", at_least(0), "L2 penalty: λθ is added to the gradient");
 }
 
+template <class Rule>
+KeyInfo decay_key(double Rule::*field) {
+  return key(field, "weight_decay", "λ", at_least(0),
+             "share of a weight, times its learning rate, that decays each step");
+}
+template <class Rule>
+KeyInfo factor_key(double Rule::*field) {
+  return key(field, "lr", "η", at_least(0), "factor of the rate that is found: leave it, or let it fall");
+}
+template <class Rule>
+KeyInfo d0_key(double Rule::*field) {
+  return key(field, "d0", "d₀", above(0), "first estimate of d: far too small is right");
+}
+template <class Rule>
+KeyInfo hyper_lr_key(double Rule::*field) {
+  return key(field, "hyper_lr", "β", at_least(0), "learning rate of the learning rate");
+}
+
 /// a / b, but 0 where b is 0: without epsilon, a parameter that never had a gradient (0 / 0), or only such
 /// small ones that their squares vanish, does not move.
 template <class T>

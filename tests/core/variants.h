@@ -82,6 +82,9 @@ inline bool has_key(const AnyRule& rule, std::string_view name) {
   return false;
 }
 
+/// Whether what the rule does to one parameter depends on all of them.
+inline bool measures(const AnyRule& rule) { return rule.info().sum_count > 0; }
+
 /// The slots that this variant of a rule keeps.
 inline std::vector<std::string> slot_names(const AnyRule& rule) {
   const auto& info = rule.info();
