@@ -15,7 +15,7 @@
 namespace thalweg {
 namespace {
 
-/// Parameters and state as bytes: also zeros of different sign count as different.
+/// Parameters, state and what is carried as bytes: also zeros of different sign count as different.
 using Bytes = std::vector<unsigned char>;
 
 template <class T>
@@ -75,6 +75,10 @@ Bytes bytes_after_steps(const AnyRule& rule, const std::vector<std::size_t>& siz
     for (const std::string& slot : test::slot_names(rule)) {
       const auto state = optimizer.slot<T>("tensor" + std::to_string(i), slot);
       append(bytes, state.data(), state.size());
+    }
+    for (const Slot& number : rule.info().carried) {
+      const double carried = optimizer.carried(number.name, "tensor" + std::to_string(i));
+      append(bytes, &carried, 1);
     }
   }
   return bytes;

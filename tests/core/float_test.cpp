@@ -18,20 +18,44 @@ template <class T>
 struct Snapshot {
   std::vector<T> theta;
   std::vector<std::vector<T>> slots;
+  std::vector<double> carry{};  ///< the same numbers in both precisions
 };
 
-/// One step by the kernels themselves, so that the state can be chosen.
+template <class T>
+std::vector<void*> slots_of(Snapshot<T>& run) {
+  std::vector<void*> slots;
+  for (auto& slot : run.slots) slots.push_back(slot.data());
+  return slots;
+}
+
+std::vector<double> coefficients_of(const AnyRule& rule, double t, const std::vector<double>& carry) {
+  std::vector<double> numbers(rule.info().coefficient_count);
+  rule.info().coefficients(rule.object(), t, carry.data(), numbers.data());
+  return numbers;
+}
+
+/// Takes what the rule carries to step t.
+void advance(const AnyRule& rule, double t, Snapshot<double>& run, const std::vector<double>& gradient) {
+  const auto& info = rule.info();
+  if (info.carried.empty()) return;
+  std::vector<double> sums(info.sum_count);
+  const auto coefficients = coefficients_of(rule, t, run.carry);
+  if (info.sum_count > 0) {
+    info.measure_float64[0]({run.theta.data(), gradient.data(), slots_of(run).data(), coefficients.data(),
+                             gradient.size(), sums.data()});
+  }
+  info.advance(rule.object(), t, sums.data(), run.carry.data());
+}
+
+/// One step by the kernels themselves, so that the state can be chosen; what is carried is there already.
 template <class T>
 void step(const AnyRule& rule, double t, Snapshot<T>& run, const std::vector<T>& gradient) {
   const auto& info = rule.info();
   const auto& form = info.forms[static_cast<std::size_t>(info.form(rule.object()))];
-  std::vector<double> numbers(info.coefficient_count);
-  info.coefficients(rule.object(), t, nullptr, numbers.data());
+  const std::vector<double> numbers = coefficients_of(rule, t, run.carry);
   const std::vector<T> coefficients(numbers.begin(), numbers.end());
-  std::vector<void*> slots;
-  for (auto& slot : run.slots) slots.push_back(slot.data());
   const auto& kernels = sizeof(T) == sizeof(float) ? form.float32 : form.float64;
-  kernels[0]({run.theta.data(), gradient.data(), slots.data(), coefficients.data(), gradient.size()});
+  kernels[0]({run.theta.data(), gradient.data(), slots_of(run).data(), coefficients.data(), gradient.size()});
 }
 
 constexpr std::size_t count = 512;
@@ -47,9 +71,16 @@ std::vector<double> gradient(double t) {
 Snapshot<double> state_after(const AnyRule& rule, double steps) {
   Snapshot<double> run{test::uniform_numbers<double>(count, -2, 2, 9), {}};
   const auto& info = rule.info();
-  for (const std::size_t slot : info.forms[static_cast<std::size_t>(info.form(rule.object()))].slots)
+  for (const std::size_t slot : info.forms[static_cast<std::size_t>(info.form(rule.object()))].slots) {
     run.slots.emplace_back(count, info.initial(rule.object(), slot));
-  for (double t = 1; t <= steps; ++t) step(rule, t, run, gradient(t));
+    if (info.slots[slot].start == Start::theta) run.slots.back() = run.theta;
+  }
+  run.carry.resize(info.carried.size());
+  info.start(rule.object(), run.carry.data());
+  for (double t = 1; t <= steps; ++t) {
+    advance(rule, t, run, gradient(t));
+    step(rule, t, run, gradient(t));
+  }
   for (double& x : run.theta) x = static_cast<float>(x);
   for (auto& slot : run.slots) {
     for (double& x : slot) x = static_cast<float>(x);
@@ -58,7 +89,7 @@ Snapshot<double> state_after(const AnyRule& rule, double steps) {
 }
 
 Snapshot<float> to_float(const Snapshot<double>& run) {
-  Snapshot<float> result{{run.theta.begin(), run.theta.end()}, {}};
+  Snapshot<float> result{{run.theta.begin(), run.theta.end()}, {}, run.carry};
   for (const auto& slot : run.slots) result.slots.emplace_back(slot.begin(), slot.end());
   return result;
 }
@@ -79,9 +110,10 @@ TEST_P(FloatKernels, OneStepIsTheDoubleStepRounded) {
   double worst_theta = 0, worst_state = 0;
   for (const double t : {1.0, 2.0, 3.0, 10.0, 50.0}) {
     Snapshot<double> wide = state_after(rule, t - 1);
+    const std::vector<double> g = gradient(t);
+    advance(rule, t, wide, g);
     const Snapshot<double> before = wide;
     Snapshot<float> narrow = to_float(wide);
-    const std::vector<double> g = gradient(t);
     step(rule, t, wide, g);
     step(rule, t, narrow, std::vector<float>(g.begin(), g.end()));
     for (std::size_t i = 0; i < count; ++i) {

@@ -74,8 +74,8 @@ TEST_P(Golden, DoubleIsTheRecordedTrajectory) {
 // each at most u = 2^-24; an error of a velocity goes on for 1 / (1 - mu) = 10 steps (AggMo's slowest longer
 // than the run, but it has a third of the weight). So |theta32 - theta64| is at most about 15 u times the sum
 // over the steps of |theta| + |step|. The signs of rounding errors are random, so that a fifth of it is
-// enough. A rule that measures how far it has come from its start knows that, in float, only to u |theta|, which
-// is much of the first steps, and all that follows is in proportion: five times as much.
+// enough. A rule that measures how far it has come from its start knows that, in float, only to u |theta|,
+// which is much of the first steps, and all that follows is in proportion: five times as much.
 TEST_P(Golden, FloatStaysNear) {
   const GoldenCase& c = GetParam();
   const Table path = replay<float>(c.specification);

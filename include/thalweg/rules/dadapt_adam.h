@@ -49,7 +49,7 @@ struct DAdaptAdam {
                                        const Coefficients<double>& c) {
     const auto& [m, v, s] = state;
     const double new_v = c.beta2 * v + c.rest2 * g * g;
-    return {c.lr * ratio(g * s, std::sqrt(new_v) + c.eps), std::abs(s)};
+    return {c.lr * g * ratio(s, std::sqrt(new_v) + c.eps), std::abs(s)};
   }
   void advance(std::array<double, 2>& carry, const std::array<double, 2>& sums, double) const {
     auto& [d, r] = carry;
