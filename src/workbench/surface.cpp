@@ -62,9 +62,10 @@ Box core_box(const Problem& problem, const std::vector<double>& start, const Sur
   if (problem.name == "formula") {
     const auto lowest = lowest_minimum(problem, box, {});
     const double x = lowest ? lowest->x : start[0], y = lowest ? lowest->y : start[1];
-    double half = 1.5 * std::max(std::abs(start[0] - x), std::abs(start[1] - y));
-    if (half == 0) half = 5;
-    box = {{x - half, x + half}, {y - half, y + half}};
+    const double away_x = 1.5 * std::abs(start[0] - x), away_y = 1.5 * std::abs(start[1] - y);
+    const double whole = std::max(away_x, away_y) > 0 ? std::max(away_x, away_y) : 5;
+    const double half_x = std::max(away_x, whole / 3), half_y = std::max(away_y, whole / 3);
+    box = {{x - half_x, x + half_x}, {y - half_y, y + half_y}};
   }
   if (options.x) box.x = *options.x;
   if (options.y) box.y = *options.y;
@@ -120,7 +121,7 @@ PathEnd rest(const Problem& problem, const SurfaceRun& run, const Box& box, doub
 }
 
 void judge_end(SurfacePath& path, const Problem& problem, const SurfaceRun& run, const Surface& surface,
-               double height) {
+               double lowest, double highest) {
   const Box box{surface.x, surface.y};
   const double x = run.x.back(), y = run.y.back();
   double nearest = std::numeric_limits<double>::infinity();
@@ -129,13 +130,14 @@ void judge_end(SurfacePath& path, const Problem& problem, const SurfaceRun& run,
     const double distance = std::hypot(x - optimum.x, y - optimum.y);
     path.distance = std::min(path.distance.value_or(distance), distance);
   }
+  const bool below = !box.contains(x, y) && run.value.back() < std::min(lowest, run.value.front());
   if (run.result.reason == StopReason::diverged) {
     path.end = PathEnd::diverged;
     path.why = run.result.why;
-  } else if (run.far) {
-    path.end = run.value.back() < run.value.front() ? PathEnd::left : PathEnd::diverged;
+  } else if (below || run.far) {
+    path.end = below ? PathEnd::left : PathEnd::diverged;
   } else {
-    path.end = nearest <= 0.01 ? PathEnd::reached : rest(problem, run, box, height);
+    path.end = nearest <= 0.01 ? PathEnd::reached : rest(problem, run, box, highest - lowest);
   }
 }
 
@@ -197,6 +199,19 @@ std::vector<std::string> path_labels(const std::vector<std::string>& specs) {
   return labels;
 }
 
+std::string spec_with_rate(const AnyRule& rule) {
+  const std::string text = rule.text();
+  const auto settings = parse_specification(text).settings;
+  const auto is_rate = [](const auto& key) { return key.first == "lr"; };
+  const auto& keys = rule.info().keys;
+  if (std::any_of(settings.begin(), settings.end(), is_rate) ||
+      std::none_of(keys.begin(), keys.end(), [](const KeyInfo& key) { return key.name == "lr"; }))
+    return text;
+  const std::size_t colon = std::min(text.find(':'), text.size());
+  return text.substr(0, colon) + ":lr=" + value_text(rule.get("lr")) +
+         (colon < text.size() ? "," + text.substr(colon + 1) : "");
+}
+
 double grid_coordinate(const Problem::Interval& axis, std::size_t i, std::size_t n) {
   const double share = static_cast<double>(i) / static_cast<double>(n - 1);
   return axis.low + share * (axis.high - axis.low);
@@ -232,7 +247,7 @@ Surface draw_surface(const Problem& problem, const SurfaceOptions& options, cons
     surface.minimum = found->value;
   };
   search_minimum(core, {});
-  double low = problem(start);
+  double low = problem(start);  // what counts as the bottom while rates are searched
   for (std::size_t k = 0; k < 41 * 41; ++k)
     low = std::min(
         low, problem(std::array{grid_coordinate(core.x, k % 41, 41), grid_coordinate(core.y, k / 41, 41)}));
@@ -245,7 +260,7 @@ Surface draw_surface(const Problem& problem, const SurfaceOptions& options, cons
     path.tuned = wants_rate(given[k]);
     const AnyRule rule =
         path.tuned ? with_suitable_rate(given[k], problem, start, core, low, options) : make_rule(given[k]);
-    path.spec = rule.text();
+    path.spec = spec_with_rate(rule);
     runs.push_back(run_on_surface(problem, start, core, rule, options));
     surface.paths.push_back(std::move(path));
   }
@@ -272,7 +287,7 @@ Surface draw_surface(const Problem& problem, const SurfaceOptions& options, cons
     SurfacePath& path = surface.paths[k];
     path.label = labels[k];
     keep_points(path, runs[k], options.points);
-    judge_end(path, problem, runs[k], surface, highest - lowest);
+    judge_end(path, problem, runs[k], surface, lowest, highest);
   }
   return surface;
 }

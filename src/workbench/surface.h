@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include <thalweg/any_rule.h>
 #include <thalweg/execution.h>
 #include <thalweg/problems.h>
 #include <thalweg/schedule.h>
@@ -24,9 +25,9 @@ enum class PathEnd {
   saddle,         ///< at a point where the slope is gone, but some direction leads down
   flat,           ///< where slope and curvature are gone
   under_way,      ///< none of these: the steps were used up
-  left,           ///< went far beyond the picture, downwards: the function has no lower bound there
+  left,           ///< went beyond the picture and lower than anything on it
   finished,       ///< of a model: all steps are made
-  diverged,       ///< went far beyond the picture, upwards, or is not finite
+  diverged,       ///< went a thousand pictures away without that, or is not finite
 };
 /// "local_minimum"
 [[nodiscard]] const char* end_name(PathEnd end);
@@ -101,8 +102,9 @@ using SurfaceObserver = std::function<void(double fraction, const std::string& w
 [[nodiscard]] const std::vector<std::string>& default_surface_optimizers();
 
 /// Runs the optimizers on a problem of two dimensions and samples it. A rate that is not given is the best of
-/// 25 (half decades from 1e-8 to 100, then two to each side of the best), by the mean over the steps of
-/// log10 of the remaining height, among those that neither leave the picture nor jump over a third of it.
+/// 25 (half decades from 1e-8 to 100, then two to each side of the best): the lowest mean over the steps of
+/// log10 of the remaining height, plus that at the end, plus a third of the path's length in pictures; those
+/// that leave the picture upwards or jump over a fifth of it come last.
 /// Rules whose default rate is 1 (Adadelta and others that find their own) keep it.
 /// Throws a usage Error for a problem of another dimension, bad specifications and ranges, and a start where
 /// the function is not finite.
@@ -111,6 +113,8 @@ using SurfaceObserver = std::function<void(double fraction, const std::string& w
 
 // Parts of it, for tests and for slices.
 
+/// The specification of a rule with its rate, be it the default or not.
+[[nodiscard]] std::string spec_with_rate(const AnyRule& rule);
 /// Labels as SurfacePath has them.
 [[nodiscard]] std::vector<std::string> path_labels(const std::vector<std::string>& specs);
 /// The coordinate of grid point i of n.

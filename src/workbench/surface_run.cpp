@@ -15,32 +15,40 @@ namespace {
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// How suitable a run is: less is better. Runs that leave the picture or jump over a third of it come after
-/// all others.
+/// How suitable a run is: less is better. Runs that leave the picture upwards, or jump over a fifth of it,
+/// come after all others.
 struct Suitability {
   bool unruly = true;
-  double height = infinity;  ///< mean of log10 of the height that was left, as a share of that at the start
+  double cost = infinity;
 
   bool operator<(const Suitability& other) const {
-    return unruly != other.unruly ? other.unruly : height < other.height;
+    return unruly != other.unruly ? other.unruly : cost < other.cost;
   }
 };
 
+/// The mean over the steps of log10 of the height that is left, as a share of that at the start, and the same
+/// at the end; and a third for each picture's width that the path is long, so that of two rates that are
+/// equally good the calmer one is taken.
 Suitability judge(const SurfaceRun& run, const Box& core, double low, std::uint64_t steps) {
   if (run.result.reason == StopReason::diverged) return {};
   const Box around = core.grown(0.25);
   const double whole = std::max(run.value.front() - low, std::numeric_limits<double>::min());
-  Suitability found{run.far, 0};
-  double share = 0;
+  Suitability found{false, 0};
+  double left = 0, sum = 0, length = 0;
+  std::uint64_t made = 0;
   for (std::size_t i = 1; i < run.x.size(); ++i) {
-    if (!around.contains(run.x[i], run.y[i]) ||
-        core.share(run.x[i] - run.x[i - 1], run.y[i] - run.y[i - 1]) > 1.0 / 3)
-      found.unruly = true;
-    share = std::log10(std::clamp((run.value[i] - low) / whole, 1e-8, 1e8));
-    found.height += share;
+    const double step = core.share(run.x[i] - run.x[i - 1], run.y[i] - run.y[i - 1]);
+    const bool outside = !around.contains(run.x[i], run.y[i]);
+    left = std::log10(std::clamp((run.value[i] - low) / whole, 1e-8, 1e8));
+    sum += left;
+    ++made;
+    if (step > 0.2 || (outside && run.value[i] > low)) found.unruly = true;
+    if (outside && run.value[i] <= low) break;  // down and out: where it goes from there says nothing
+    length += step;
   }
-  // A run that ended early, at a point without a slope, stays there.
-  if (run.x.size() <= steps) found.height += share * static_cast<double>(steps + 1 - run.x.size());
+  // A run that ended early, at a point without a slope or below the picture, stays there.
+  sum += left * static_cast<double>(steps - std::min(made, steps));
+  found.cost = sum / static_cast<double>(steps) + left + length / 3;
   return found;
 }
 

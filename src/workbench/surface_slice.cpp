@@ -151,7 +151,7 @@ Surface draw_slice(const data::Split& split, const models::ModelSpec& model, con
     TrainOptions train = options.train;
     train.optimizer =
         path.tuned ? with_good_rate(given[k], split, model, options.train, loss) : make_rule(given[k]);
-    path.spec = train.optimizer.text();
+    path.spec = spec_with_rate(train.optimizer);
     Training training = trained(split, model, train, points);
     training.loss =
         loss.at_all(training.points.size(), [&](std::size_t i, Flat& point) { point = training.points[i]; });
