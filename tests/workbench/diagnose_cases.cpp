@@ -54,6 +54,42 @@ std::string text(const Case& c) {
   return all;
 }
 
+Setting setting_of(const Case& c) {
+  Setting setting{make_rule(c.optimizer)};
+  setting.transforms = transforms_of(c);
+  setting.length = c.length;
+  setting.scheduled = !c.schedule.empty();
+  const std::size_t space = c.on.find(' ');
+  if (space == std::string::npos || c.weights >= 0) return setting;
+  setting.model = models::make_model(c.on.substr(space + 1));
+  setting.rows = split_of(c.on.substr(0, space), c.standardize).train.rows();
+  setting.batch = c.batch;
+  setting.cooldown = c.cooldown;
+  setting.standardized = c.standardize;
+  return setting;
+}
+
+Case advised(Case c, const Advice& advice) {
+  if (advice.option == "--optimizer") {
+    c.optimizer = advice.value;
+  } else if (advice.option == "--transform") {
+    const std::string name = parse_specification(advice.value).name;
+    std::erase_if(c.transforms, [&](const std::string& t) { return parse_specification(t).name == name; });
+    c.transforms.push_back(advice.value);
+  } else if (advice.option == "--cooldown") {
+    c.cooldown = std::stod(advice.value);
+  } else if (advice.option == "--batch") {
+    c.batch = std::stoul(advice.value);
+  } else if (advice.option == "--epochs" || advice.option == "--steps") {
+    c.length = std::stoul(advice.value);
+  } else if (advice.option == "--no-standardize") {
+    c.standardize = true;
+  } else if (advice.option == "--model") {
+    c.on = c.on.substr(0, c.on.find(' ') + 1) + advice.value;
+  }
+  return c;
+}
+
 Outcome run_case(const Case& c, double longer) {
   const auto length = static_cast<std::uint64_t>(std::llround(static_cast<double>(c.length) * longer));
   const std::size_t space = c.on.find(' ');

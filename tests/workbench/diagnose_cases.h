@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "workbench/diagnose/states.h"
+#include "workbench/diagnose/advice.h"
 #include "workbench/diagnose/watch.h"
 
 namespace thalweg::workbench::diagnosis {
@@ -34,6 +34,11 @@ struct Outcome {
 
 /// Runs a case, for `longer` times its length.
 [[nodiscard]] Outcome run_case(const Case& c, double longer = 1);
+
+/// What advice is told of the case.
+[[nodiscard]] Setting setting_of(const Case& c);
+/// The case with the option in place of what it had, as the command line reads it.
+[[nodiscard]] Case advised(Case c, const Advice& advice);
 
 /// Name of a case for messages: "iris softmax, sgd:lr=10".
 [[nodiscard]] std::string text(const Case& c);

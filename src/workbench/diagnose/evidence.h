@@ -19,14 +19,16 @@ struct Evidence {
   static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
   // The run.
-  std::uint64_t steps = 0;             ///< made so far
-  double start_loss = unknown;         ///< before the first step
-  double loss = unknown;               ///< where the run stands
-  double recent_loss = unknown;        ///< mean of the last third's checkpoints
-  double average_loss = unknown;       ///< at the mean of the recent points
-  double slope = unknown;              ///< of the loss per step, over the last third
-  double slope_error = unknown;        ///< its standard error
-  double reference = unknown;          ///< loss of the best constant prediction; NaN for a problem
+  std::uint64_t steps = 0;  ///< made so far
+  std::size_t parameters = 0;
+  double start_loss = unknown;    ///< before the first step
+  double loss = unknown;          ///< where the run stands
+  double recent_loss = unknown;   ///< mean of the last third's checkpoints
+  double average_loss = unknown;  ///< at the mean of the recent points
+  double third_ratio = unknown;   ///< mean excess over the lowest loss below, last third over the one before
+  double slope = unknown;         ///< of the loss per step, over the last third
+  double slope_error = unknown;   ///< its standard error
+  double reference = unknown;     ///< loss of the best constant prediction; NaN for a problem
   std::optional<Breakdown> breakdown;  ///< where the numbers stopped being finite
 
   // Gradients and steps.
@@ -43,6 +45,7 @@ struct Evidence {
   double largest = unknown, smallest = unknown;              ///< eigenvalues of the Hessian
   double largest_error = unknown, smallest_error = unknown;  ///< bounds of their errors
   Vector escape;               ///< unit vector of the smallest eigenvalue, towards the lower loss
+  double escape_slope = 0;     ///< of the loss along it, here
   double escape_gain = 0;      ///< how much the loss falls along it, at best
   double escape_distance = 0;  ///< and how far away that is
   std::vector<std::pair<std::string, double>> escape_parts;  ///< share of its square in each tensor
@@ -57,10 +60,12 @@ struct Evidence {
 
   // What is left to gain: a short L-BFGS from here.
   double gain = unknown;            ///< how much lower it came
-  double missing = unknown;         ///< in [0, 1]: what is left, of all there was to gain or to go
+  double missing = unknown;         ///< in [0, 1]: what is left (at the end or in the recent mean, if
+                                    ///< that is less), of all there was to gain or to go
   double way_curvature = unknown;   ///< mean curvature of the way there: 2 gain / |way|^2
   double way_length = unknown;      ///< of the first half of the gain
   double pace = unknown;            ///< share of the gain that as many steps again would bring at this slope
+  double pace_error = unknown;      ///< its standard error
   double steps_needed = unknown;    ///< at the present rates, by the mean curvature of the way there
   double steps_at_best = unknown;   ///< at half the stability limit
   double steps_rescaled = unknown;  ///< at half the limit, with each parameter scaled by its own curvature

@@ -53,6 +53,20 @@ void fit_loss(const std::vector<Checkpoint>& all, Evidence& e) {
   e.slope_error = std::sqrt(rest / (n - 2) / xx);
 }
 
+/// How much of the excess over `floor` in the middle third is left in the last one.
+double third_ratio(const std::vector<Checkpoint>& all, double floor) {
+  const std::uint64_t last = all.back().step;
+  double sums[2]{}, counts[2]{};
+  for (const Checkpoint& c : all) {
+    if (c.step == 0 || 3 * c.step < last) continue;
+    const int late = 3 * c.step >= 2 * last ? 1 : 0;
+    sums[late] += c.loss - floor;
+    ++counts[late];
+  }
+  if (counts[0] == 0 || counts[1] == 0 || !(sums[0] > 0)) return Evidence::unknown;
+  return sums[1] / counts[1] / (sums[0] / counts[0]);
+}
+
 /// tr(Sigma) / |G|^2 from the gradients of batches.
 double noise_scale(Subject& subject, Point x, Point gradient) {
   const std::size_t count = subject.batches();
@@ -70,7 +84,7 @@ double noise_scale(Subject& subject, Point x, Point gradient) {
 }
 
 /// Which way along the most negative curvature the loss falls, how far and how much.
-void find_escape(Subject& subject, Point x, const Ends& ends, Evidence& e) {
+void find_escape(Subject& subject, Point x, Point gradient, const Ends& ends, Evidence& e) {
   const double tolerance = 1e-4 * std::abs(e.largest) + e.smallest_error;
   if (!(e.smallest < -tolerance)) return;
   e.escape = ends.smallest_vector;
@@ -86,6 +100,7 @@ void find_escape(Subject& subject, Point x, const Ends& ends, Evidence& e) {
     }
   }
   for (double& v : e.escape) v *= sign;
+  e.escape_slope = dot(gradient, e.escape);
   std::size_t begin = 0;
   for (const Part& part : subject.parts()) {
     const Point piece = Point(e.escape).subspan(begin, part.size);
@@ -125,18 +140,23 @@ void look_below(Subject& subject, const Recorder& run, Point x, Point gradient, 
   const double rounding = 1e-13 * (std::abs(e.loss) + std::abs(e.start_loss));
   if (e.gain <= rounding) e.gain = 0;
 
+  e.third_ratio = third_ratio(run.checkpoints(), e.loss - e.gain);
+  // In a run that jumps about, the last point says less than the mean of the last ones.
+  const double left_over =
+      std::isfinite(e.recent_loss) ? std::min(e.gain, e.recent_loss - (e.loss - e.gain)) : e.gain;
   const double travelled = norm(moved(run.last(), -1, run.start()));
   if (std::isfinite(e.reference)) {
-    e.missing = e.gain / std::max({e.reference, e.gain});
+    e.missing = left_over / std::max(e.reference, left_over);
   } else {
     const double dropped = std::max(0.0, e.start_loss - e.loss);
     const double left = norm(moved(below.point, -1, x));
     e.missing = e.gain == 0 ? 0 : std::max(e.gain / (e.gain + dropped), left / (left + travelled));
   }
   if (e.gain == 0) return;
-  e.pace = -e.slope * static_cast<double>(e.steps) / e.gain;
   // A rate that falls to 0 flattens the loss; what counts is the pace that it had before.
-  if (e.mean_lr > 0) e.pace *= e.lr / e.mean_lr;
+  const double again = static_cast<double>(e.steps) / e.gain * (e.mean_lr > 0 ? e.lr / e.mean_lr : 1);
+  e.pace = -e.slope * again;
+  e.pace_error = e.slope_error * again;
 
   const Vector way = moved(below.point, -1, x);
   const double gained = e.loss - subject.value(below.point);
@@ -185,6 +205,7 @@ Evidence gather(Subject& subject, const Recorder& run, const Rates& rates, const
   Evidence e;
   const Vector& x = run.last();
   e.steps = run.steps();
+  e.parameters = x.size();
   e.start_loss = run.checkpoints().front().loss;
   e.breakdown = run.breakdown();
   e.reference = subject.reference().value_or(Evidence::unknown);
@@ -223,7 +244,7 @@ Evidence gather(Subject& subject, const Recorder& run, const Rates& rates, const
   e.smallest = ends.smallest;
   e.largest_error = ends.largest_error;
   e.smallest_error = ends.smallest_error;
-  find_escape(subject, x, ends, e);
+  find_escape(subject, x, gradient, ends, e);
   e.steepness = ends_of_spectrum(scaled(h, rates.rate), x.size(), effort.lanczos, effort.seed).largest;
   e.average_steepness = ends_of_spectrum(scaled(hessian(subject, run.average()), rates.rate), x.size(),
                                          effort.lanczos, effort.seed)

@@ -16,13 +16,18 @@ constexpr double nothing_left = 0.01;
 /// More than this share left, and standing still is worth an alarm.
 constexpr double much_left = 0.05;
 /// The slope is this many of its standard errors from 0.
-constexpr double significant = 3;
+constexpr double significant = 2;
 
 /// How far a number is beyond a threshold, as a ratio; below 1 the condition does not hold.
-double at_least(double x, double threshold) { return std::isfinite(x) ? x / threshold : 0; }
+double at_least(double x, double threshold) { return std::isnan(x) ? 0 : std::min(x / threshold, 1e9); }
 double at_most(double x, double threshold) {
   if (!std::isfinite(x)) return 0;
   return x <= 0 ? 1e9 : threshold / x;
+}
+/// For shares, by their odds: 0.99 is as far from 0.9 as 0.5 is from 0.1.
+double share_at_least(double x, double threshold) {
+  if (std::isnan(x)) return 0;
+  return x >= 1 ? 1e9 : x / (1 - x) * (1 - threshold) / threshold;
 }
 double holds(bool condition) { return condition ? 1e9 : 0; }
 
@@ -34,6 +39,7 @@ struct Summary {
   const Evidence& e;
   bool falls = false;       ///< the slope is down, beyond its noise
   double pace = 0;          ///< 0 where the loss does not fall beyond its noise
+  double best_pace = 0;     ///< at the steepest slope that the noise allows
   double excess = 0;        ///< recent mean loss over the lowest that was found below
   double excess_share = 0;  ///< of the reference loss
   double hover = 0;         ///< share of the excess that is gone at the mean of the recent points
@@ -43,9 +49,14 @@ struct Summary {
   explicit Summary(const Evidence& evidence) : e(evidence) {
     falls = e.slope < -significant * e.slope_error;
     pace = falls && std::isfinite(e.pace) ? e.pace : 0;
-    excess = std::max(e.gain, e.recent_loss - (e.loss - e.gain));
-    const double scale = std::isfinite(e.reference) ? std::max(e.reference, excess) : excess;
-    excess_share = std::isfinite(e.reference) ? excess / scale : e.missing;
+    best_pace = e.pace + significant * e.pace_error;
+    // The loss of a heavy ball swings as it falls: no line fits it, but its mean halves.
+    if (!falls && e.batch_size == 0 && e.third_ratio <= 0.5) {
+      falls = true;
+      pace = 1;
+    }
+    excess = e.recent_loss - (e.loss - e.gain);
+    excess_share = std::isfinite(e.reference) ? excess / std::max(e.reference, excess) : e.missing;
     hover = excess > 0 ? (e.recent_loss - e.average_loss) / excess : 0;
     const auto over = [&](double x) { return std::isfinite(x) ? std::max(0.0, x) / e.limit : 0; };
     here = std::max(over(e.steepness), over(e.average_steepness));
@@ -57,7 +68,7 @@ struct Summary {
 // does not.
 
 /// Hardly any unit of some layer passes a gradient: nothing below it can learn, whatever else is the case.
-double layer_is_dead(const Summary& s) { return s.e.units ? at_least(s.e.units->dead, 0.9) : 0; }
+double layer_is_dead(const Summary& s) { return s.e.units ? share_at_least(s.e.units->dead, 0.9) : 0; }
 
 double no_gain_left(const Summary& s) { return at_most(s.e.missing, 1e-3); }
 
@@ -75,14 +86,14 @@ double steps_too_long(const Summary& s) {
 /// Every gradient is cut short, while the rate as it is would do. (A rule that divides by the size of its
 /// gradients does not feel a constant factor.)
 double clips_all(const Summary& s) {
-  return all({holds(!s.e.adaptive), at_least(s.e.clipped, 0.9), at_most(s.e.shortened, 0.3),
+  return all({holds(!s.e.adaptive), share_at_least(s.e.clipped, 0.9), at_most(s.e.shortened, 0.3),
               at_least(s.e.missing, 0.1), at_most(s.pace, 1), at_most(s.here, 1),
               at_most(s.e.steps_needed, static_cast<double>(s.e.steps) / 2)});
 }
 
 /// eps is the denominator, and the steps are short for it.
 double eps_rules(const Summary& s) {
-  return all({at_least(s.e.epsilon_share, 0.5), at_least(s.e.missing, 0.1), at_most(s.pace, 0.5),
+  return all({share_at_least(s.e.epsilon_share, 0.5), at_least(s.e.missing, 0.1), at_most(s.pace, 0.5),
               at_most(s.here, 0.05)});
 }
 
@@ -99,12 +110,13 @@ double noise_holds(const Summary& s) {
 
 double little_left(const Summary& s) { return at_most(s.e.missing, nothing_left); }
 
+/// Noise that could hide a fall is no proof that there is none.
 double stuck(const Summary& s) {
-  return all({at_least(s.e.missing, much_left), at_most(s.pace, stuck_pace)});
+  return all({at_least(s.e.missing, much_left), at_most(std::max(s.pace, s.best_pace), stuck_pace)});
 }
 
 double units_are_dead(const Summary& s) {
-  return all({stuck(s), s.e.units ? at_least(s.e.units->dead, 0.5) : 0});
+  return all({stuck(s), s.e.units ? share_at_least(s.e.units->dead, 0.5) : 0});
 }
 
 /// The slope predicts little of what lies below, negative curvature most of it.
@@ -115,8 +127,9 @@ double on_saddle(const Summary& s) {
 
 /// Neither slope nor curvature here say that there is anything to gain; or nearly every unit is saturated.
 double on_plateau(const Summary& s) {
-  return all({stuck(s), any({s.e.units ? at_least(s.e.units->saturated, 0.9) : 0,
-                             all({at_most(s.e.slope_share, 0.3), at_most(s.e.curvature_share, 0.3)})})});
+  return all(
+      {stuck(s), any({s.e.units ? share_at_least(s.e.units->saturated, 0.9) : 0,
+                      all({at_most(s.e.slope_share, 0.3), at_most(std::abs(s.e.curvature_share), 0.3)})})});
 }
 
 /// The rate is far below what is stable, and at half of that the run would arrive.
@@ -129,13 +142,16 @@ double rate_too_small(const Summary& s) {
 /// No rate would do, but one for each parameter.
 double scales_differ(const Summary& s) {
   return all({stuck(s), at_least(s.e.steps_at_best, static_cast<double>(s.e.steps) / 2),
-              at_most(s.e.steps_rescaled, s.e.steps_at_best / 10),
-              any({at_least(s.e.input_spread, 30), at_least(s.e.diagonal_spread, 1000)})});
+              any({all({at_least(s.e.input_spread, 30), at_most(s.e.steps_rescaled, s.e.steps_at_best / 2)}),
+                   all({at_least(s.e.diagonal_spread, 1000),
+                        at_most(s.e.steps_rescaled, s.e.steps_at_best / 10)})})});
 }
 
-/// No rate would do: what is stable across is too short along.
+/// No rate would do: what is stable across is too short along; or the valley bends so much that the straight
+/// way leads over its walls.
 double in_ravine(const Summary& s) {
-  return all({stuck(s), at_least(s.e.steps_at_best, static_cast<double>(s.e.steps) / 2)});
+  return all({stuck(s), any({at_least(s.e.steps_at_best, static_cast<double>(s.e.steps) / 2),
+                             at_least(-s.e.curvature_share, 5)})});
 }
 
 struct Rule {
