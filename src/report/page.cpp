@@ -2,9 +2,11 @@
 
 #include <cassert>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "report/embedded.h"
+#include "report/page_data.h"
 
 namespace thalweg::report {
 
@@ -105,14 +107,28 @@ std::string html_page(const PageContent& content) {
   return page += rest;
 }
 
+namespace {
+
+/// What was compared on, in a few words.
+std::string subject_of(const nlohmann::ordered_json& results) {
+  std::string title = results.value("title", "");
+  if (!title.empty()) return title;
+  if (results.contains("workloads")) return fmt::format("{} workloads", results["workloads"].size());
+  const auto& model = results.at("settings").at("model");
+  title = results.at("data").at("name").get<std::string>();
+  return model.is_string() && !model.get<std::string>().empty() ? title + ", " + model.get<std::string>()
+                                                                : title;
+}
+
+}  // namespace
+
 std::string report_page(const std::string& results, messages::Language language) {
   const auto json = nlohmann::ordered_json::parse(results);
   PageContent content;
   content.language = language;
-  content.title = "thalweg compare: " + json.at("data").at("name").get<std::string>() + ", " +
-                  json.at("settings").at("model").get<std::string>();
+  content.title = "thalweg compare: " + subject_of(json);
   content.headline = json.at("headline").get<std::string>();
-  content.data = json.dump();  // on one line, which is shorter
+  content.data = page_data(json);
   content.subjects = {"report"};
   content.scripts = {"intervals.js", "words.js", "comparison.js", "suite.js", "report.js"};
   return html_page(content);

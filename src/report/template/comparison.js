@@ -25,21 +25,35 @@ function rankingSection(main, w, id = "ranking") {
     {title: t("report.column.interval"), class: "interval", axis: true, cell: (s) => (s.place.score_mean === null ? w.divergedText(s) : intervalCell(estimate(s), axis, estimate(standings[0]))), value: ({place}) => place.score_low, csv: "score_low"},
     {title: t("report.column.behind"), class: "extra number right", cell: ({place}) => (place.behind_first_mean === null ? "" : w.difference(place.behind_first_mean, place.behind_first_low, place.behind_first_high)), value: ({place}) => place.behind_first_mean},
     has((s) => s.place.bootstrap) && {title: t("report.column.first"), class: "extra number right", cell: ({place}) => (place.bootstrap ? t("report.percent", {v: Math.round(100 * place.bootstrap.first)}) : ""), value: ({place}) => place.bootstrap?.first},
-    has((s) => s.to_target) && {title: t("report.column.steps"), class: "extra number right", cell: (s) => (s.to_target ? (s.to_target.steps_median === null ? t("report.not_reached") : short(s.to_target.steps_median, 4)) : ""), value: (s) => s.to_target?.steps_median},
-    has((s) => Number.isFinite(s.sensitivity)) && {title: t("report.column.sensitivity"), class: "extra number right", cell: (s) => (Number.isFinite(s.sensitivity) ? w.difference(s.sensitivity) : "–"), value: (s) => s.sensitivity},
+  ].filter(Boolean);
+  const svg = axis ? () => intervalsSvg({caption: `${t("report.ranking")}: ${w.metricName}`, axis, rows: standings.map((s) => ({...estimate(s), text: w.score(s.place)}))}) : null;
+  section(main, id, t("report.ranking"), t("report.ranking.lead", {metric: t(`report.metric.${w.metric}.better`), n: results.settings.seeds.length}),
+    estimatesTable({name: id, title: t("report.ranking"), columns, rows: standings, axis, svg, more: [["score_high", (s) => s.place.score_high]],
+      rowClass: (s, n) => (n > 0 && s.place.rank === null && standings[n - 1].place.rank !== null ? "new-rank" : null)}));
+}
+
+/** How soon each optimizer reaches the target, and what a wrong learning rate costs it. */
+function speedSection(main, w, id = "speed") {
+  const {results} = w, reached = w.standings.filter((s) => Number.isFinite(s.to_target?.steps_median)), known = w.standings.some((s) => Number.isFinite(s.sensitivity));
+  if (!results.target && !known) return;
+  const ends = reached.flatMap((s) => [s.to_target.steps_low, s.to_target.steps_median, s.to_target.steps_high]).filter(Number.isFinite);
+  const [low, high] = span(ends, {log: true, air: 0.06}), axis = ends.length ? {low, high, log: true, tick: (v) => short(v)} : null;
+  const steps = (v) => (Number.isFinite(v) ? short(v, 4) : "∞");
+  const estimate = (s) => ({label: s.optimizer, look: s.look, mid: s.to_target?.steps_median ?? null, low: s.to_target?.steps_low ?? null, high: s.to_target?.steps_high ?? (Number.isFinite(s.to_target?.steps_low) ? high : null),
+    text: Number.isFinite(s.to_target?.steps_median) ? t("report.speed.text", {median: steps(s.to_target.steps_median), low: steps(s.to_target.steps_low), high: steps(s.to_target.steps_high)}) : t("report.not_reached")});
+  const order = [...w.standings].sort((a, b) => (a.to_target?.steps_median ?? Infinity) - (b.to_target?.steps_median ?? Infinity) || 0);
+  const worst = Math.max(...w.standings.map((s) => s.sensitivity).filter(Number.isFinite), 1e-300);
+  const columns = [
+    {title: t("report.column.optimizer"), class: "name", head: true, cell: (s) => [sample(s.look), s.optimizer], value: (s) => s.optimizer},
+    results.target && {title: t("report.column.steps"), class: "score number right", cell: (s) => (Number.isFinite(s.to_target?.steps_median) ? steps(s.to_target.steps_median) : t("report.not_reached")), value: (s) => s.to_target?.steps_median, csv: "steps_median"},
+    axis && {title: t("report.column.quartiles"), class: "interval", axis: true, cell: (s) => intervalCell(estimate(s), axis), value: (s) => s.to_target?.steps_low, csv: "steps_low"},
+    results.target && {title: t("report.column.runs_reached"), class: "extra number right", cell: (s) => (s.to_target ? t("report.of", {k: s.to_target.reached, n: s.to_target.runs}) : "–"), value: (s) => s.to_target?.reached},
+    results.target && {title: t("report.column.time_to_target"), class: "extra number right", cell: (s) => (Number.isFinite(s.to_target?.seconds?.median) ? duration(s.to_target.seconds.median) : "–"), value: (s) => s.to_target?.seconds?.median, csv: "seconds_to_target"},
+    known && {title: t("report.column.sensitivity"), class: "extra number right", cell: (s) => (Number.isFinite(s.sensitivity) ? element("span", {class: "bar", style: `--share:${Math.round(100 * s.sensitivity / worst)}%`}, w.difference(s.sensitivity)) : "–"), value: (s) => s.sensitivity},
     {title: t("report.column.time"), class: "extra number right", cell: ({place}) => (place.seconds ? duration(place.seconds) : ""), value: ({place}) => place.seconds},
   ].filter(Boolean);
-  const table = () => ({
-    columns: [...columns.map((c) => c.csv ?? c.title), "score_high"],
-    rows: standings.map((s) => [...columns.map((c) => c.value(s) ?? null), s.place.score_high]),
-  });
-  const rows = standings.map((s, n) => element("tr", {class: n > 0 && s.place.rank === null && standings[n - 1].place.rank !== null ? "new-rank" : null},
-    columns.map((c) => element(c.head ? "th" : "td", {class: c.class + (c.head && s.place.rank === 1 ? " first" : ""), "data-title": c.title, scope: c.head ? "row" : null}, c.cell(s)))));
-  const head = element("tr", {}, columns.map((c) => element("th", {class: c.class, scope: "col"}, c.axis && axis ? [element("span", {class: "unseen"}, c.title), intervalHead(axis)] : c.short ? [element("span", {"aria-hidden": "true"}, c.short), element("span", {class: "unseen"}, c.title)] : c.title)));
-  const n = results.settings.seeds.length;
-  section(main, id, t("report.ranking"), t("report.ranking.lead", {metric: t(`report.metric.${w.metric}.better`), n}),
-    element("div", {class: "corner"}, saveMenu({name: id, table, svg: axis ? () => intervalsSvg({caption: `${t("report.ranking")}: ${w.metricName}`, axis, rows: standings.map((s) => ({...estimate(s), text: w.score(s.place)}))}) : null})),
-    element("table", {class: "ranking"}, element("caption", {class: "unseen"}, t("report.ranking")), element("thead", {}, head), element("tbody", {}, rows)), tableView(table, t("report.ranking")));
+  section(main, id, t("report.speed"), sentences(results.target ? t(`report.speed.target.${results.target.origin === "given" ? "given" : "derived"}`, {target: w.targetText(), from: results.target.from ?? "–"}) : t("report.speed.none"), known && t("report.speed.sensitivity")),
+    estimatesTable({name: id, title: t("report.speed"), columns, rows: order, axis, svg: axis ? () => intervalsSvg({caption: t("report.column.steps"), axis, rows: order.map(estimate)}) : null, more: results.target ? [["steps_high", (s) => s.to_target?.steps_high]] : []}));
 }
 
 /** Mean, lowest and highest over the seeds of a curve, per epoch; null where a run has ended. */
@@ -95,8 +109,7 @@ function curvesSection(main, w, id = "curves") {
       const {epoch, mean} = overSeeds(one, q.name);
       return {label: one.optimizer, x: byTime ? overSeeds(one, "seconds").mean : epoch, y: mean, look: one.look, hidden: !shown.has(one.optimizer)};
     }).map((line) => ({...line, x: line.x.filter((v) => v !== null), y: line.y.filter((_, i) => line.x[i] !== null)}));
-    const values = lines.flatMap((line) => line.y), [low, high] = q.log ? [] : span(values);
-    const y = q.log ? {...lossAxis(values, q.title)} : {title: q.title, low, high, format: q.format, tick: q.tick};
+    const y = {title: q.title, log: q.log, format: q.format, tick: q.tick, fit: (values) => span(values, q.log ? {log: true, decades: 4} : {})};
     const last = (line) => line.y.findLast((v) => v !== null);
     const text = t("report.curves.text", {quantity: q.title}) + " " + lines.map((line) => `${line.label} ${told(y, last(line))}`).join(t("report.comma"));
     const x = byTime ? {title: t("report.training_time"), format: duration, tick: (v) => short(v)} : epochAxis(results);
@@ -146,6 +159,25 @@ function sensitivitySection(main, w, id = "sensitivity") {
     table: () => trialRows(each.map((e) => e.one), w)});
   const set = (i, value) => { on[i] = value; drawn.show(i, value); buttons.update(); };
   const buttons = lineButtons(t("report.optimizers"), each.map((e) => e.one.optimizer), each.map((e) => e.one.look), () => [drawn], (i) => on[i], (i) => set(i, !on[i]));
+  buttons.element.append(...[[t("report.all"), true], [t("report.none"), false]].map(([text, value]) => element("button", {type: "button", onclick: () => on.forEach((_, i) => set(i, value))}, text)));
+  place.before(element("div", {class: "controls"}, buttons.element));
+}
+
+/** The validation score at rates around the chosen one. */
+function offBestSection(main, w, id = "off-best") {
+  const score = "validation_" + w.metric, each = w.standings.filter((s) => s.rates_off_best?.length && s.chosen_trial !== null);
+  if (!each.length) return;
+  const place = element("div", {class: "plot"});
+  section(main, id, t("report.off_best"), t("report.off_best.lead"), place);
+  const lines = each.map((one, i) => {
+    const all = [...one.rates_off_best, {factor: 1, ...one.trials[one.chosen_trial]}].sort((a, b) => a.factor - b.factor);
+    return {label: one.optimizer, x: all.map((run) => run.factor), y: all.map((run) => run[score]), look: one.look, marks: true, hidden: i >= 6, crosses: all.filter((run) => run[score] === null).map((run) => ({at: run.factor, look: one.look, line: i}))};
+  });
+  const quantity = quantitiesOf(w).find((q) => q.name === score), values = lines.flatMap((line) => line.y), [low, high] = span(values);
+  const drawn = plot(place, {name: id, caption: quantity?.title ?? t(`report.metric.${score}`), text: t("report.off_best.lead"), height: 340, best: w.accuracy ? "high" : "low", lines, crosses: lines.flatMap((line) => line.crosses),
+    x: {title: t("report.off_best.factor"), log: true, low: 0.09, high: 11, format: (v) => `${short(v)}×`}, y: {title: quantity?.title, low: w.accuracy ? Math.max(low, 0) : low, high, format: quantity?.format, tick: quantity?.tick}});
+  const on = each.map((_, i) => i < 6), set = (i, value) => { on[i] = value; drawn.show(i, value); buttons.update(); };
+  const buttons = lineButtons(t("report.optimizers"), each.map((e) => e.optimizer), each.map((e) => e.look), () => [drawn], (i) => on[i], (i) => set(i, !on[i]));
   buttons.element.append(...[[t("report.all"), true], [t("report.none"), false]].map(([text, value]) => element("button", {type: "button", onclick: () => on.forEach((_, i) => set(i, value))}, text)));
   place.before(element("div", {class: "controls"}, buttons.element));
 }

@@ -36,6 +36,19 @@ function intervalCell(row, axis, first = null) {
   return element("div", {class: "estimate", style: from === null ? null : `background:linear-gradient(to right,transparent ${percent(from)},var(--tint) ${percent(from)} ${percent(to)},transparent ${percent(to)})`}, svg);
 }
 
+/**
+ * A table with such cells, what saves it, and its numbers. columns: {title, short, class, head: names the row, axis: holds the intervals,
+ * cell(row), value(row), csv: name of the column in files}; `more`: [name, value(row)] of what stands in files only.
+ */
+function estimatesTable({name, title, columns, rows, axis, svg, more = [], rowClass = () => null}) {
+  const table = () => ({columns: [...columns.map((c) => c.csv ?? c.title), ...more.map(([column]) => column)], rows: rows.map((row) => [...columns, ...more.map(([, value]) => ({value}))].map((c) => c.value(row) ?? null))});
+  const head = (c) => (c.axis && axis ? [element("span", {class: "unseen"}, c.title), intervalHead(axis)] : c.short ? [element("span", {"aria-hidden": "true"}, c.short), element("span", {class: "unseen"}, c.title)] : c.title);
+  return [element("div", {class: "corner"}, saveMenu({name, table, svg})),
+    element("table", {class: "ranking"}, element("caption", {class: "unseen"}, title), element("thead", {}, element("tr", {}, columns.map((c) => element("th", {class: c.class, scope: "col"}, head(c))))),
+      element("tbody", {}, rows.map((row, n) => element("tr", {class: rowClass(row, n)}, columns.map((c) => element(c.head ? "th" : "td", {class: c.class + (c.head && row.rank === 1 ? " first" : ""), scope: c.head ? "row" : null}, c.cell(row))))))),
+    tableView(table, title)];
+}
+
 /** The axis above such cells. */
 const intervalHead = (axis) => element("div", {class: "estimate"}, element("svg", {"aria-hidden": "true"},
   axisTicks(axis).map(({at, text}) => element("text", {x: percent(at), y: 16}, text))));

@@ -57,6 +57,7 @@ function nearestIndex(numbers, v) {
   return high < 0 ? -1 : Math.abs(numbers[low] - v) <= Math.abs(numbers[high] - v) ? low : high;
 }
 
+const setHome = (scale) => { scale.home = [scale.low, scale.high].map((v) => (scale.log ? Math.log10(v) : v)); };
 const sameNumbers = (a, b) => a === b || (a.length === b.length && a.every((v, i) => v === b[i]));
 
 /**
@@ -64,16 +65,24 @@ const sameNumbers = (a, b) => a === b || (a.length === b.length && a.every((v, i
  * - name: of saved files; caption: what y is; text: the plot in words; height in pixels; nearest: the cursor finds points, not columns;
  *   compact: without hints; best: "low" or "high", how the values at the cursor are sorted; table(): {columns, rows} instead of that of the lines
  * - lines: {label, x, y, look, dash, width, marks, chosen: index of the filled mark, hidden, notes: {index: text}}; x ascends, null is a gap
- * - x, y: {title, log, low, high, whole, format(v), tick(v)}; y.clip: what is above stands at the upper edge as a triangle
+ * - x, y: {title, log, low, high, whole, format(v), tick(v)}; y.clip: what is above stands at the upper edge as a triangle;
+ *   y.fit(values) instead of y.low and y.high: [low, high] for the values of the lines that are shown
  * - crosses: {at: x, look, label, text}: something that has no value, such as a run that diverged, marked at the upper edge
  * - bands: {x, low, high, look}
  */
 function plot(parent, options) {
   const {name, caption, text, height = 380, lines, x, y, crosses = [], bands = [], nearest = false, compact = false, best = null} = options;
   for (const [scale, values] of [[x, lines.map((l) => l.x)], [y, lines.map((l) => l.y)]]) {
-    if (scale.low === undefined) [scale.low, scale.high] = span(values.flat(), {log: scale.log});
-    scale.home = [scale.low, scale.high].map((v) => (scale.log ? Math.log10(v) : v));
+    if (scale.low === undefined && !scale.fit) [scale.low, scale.high] = span(values.flat(), {log: scale.log});
+    if (!scale.fit) setHome(scale);
   }
+  /** Where the y axis follows the lines that are shown. */
+  function fit() {
+    [y.low, y.high] = y.fit(lines.filter((line, i) => (u ? shown(i) : !line.hidden)).flatMap((line) => line.y));
+    setHome(y);
+  }
+  let u = null;
+  if (y.fit) fit();
   const view = {x: x.home, y: y.home};
   const points = lines.map((line) => ({x: line.x.map((v) => toScale(x, v)), y: line.y.map((v) => { const at = toScale(y, v); return y.clip && at !== null ? Math.min(at, y.home[1]) : at; })}));
   const tables = [...points.map((p) => [p.x, p.y]), ...bands.flatMap((b) => ["high", "low"].map((side) => [b.x.map((v) => toScale(x, v)), b[side].map((v) => toScale(y, v))]))];
@@ -220,7 +229,6 @@ function plot(parent, options) {
     splits: (_, i, low, high) => ticksOf(scale, low, high, roomFor(scale, vertical ? plotHeight() : plotWidth(), vertical)),
     values: (_, ticks) => ticks.map((v) => tickText(scale, v)),
   });
-  let u = null;
   const plotWidth = () => u?.over.clientWidth || box.clientWidth - 60, plotHeight = () => u?.over.clientHeight || height - 60;
   u = new uPlot({
     width: Math.max(120, parent.clientWidth), height, legend: {show: false}, padding: [10, 14, 0, 0], pxAlign: 1,
@@ -273,7 +281,11 @@ function plot(parent, options) {
       box.hidden = on;
     },
   });
-  return {element: figure, reset, focus: highlight, show: (i, on) => { if (shown(i) !== on) u.setSeries(i + 1, {show: on}); }};
+  return {element: figure, reset, focus: highlight, show: (i, on) => {
+    if (shown(i) === on) return;
+    u.setSeries(i + 1, {show: on});
+    if (y.fit) { fit(); reset(); }
+  }};
 }
 
 const roomFor = (scale, size, vertical) => Math.max(2, Math.floor(size / (vertical ? 28 : scale.log ? 58 : 52)));

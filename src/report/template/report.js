@@ -84,7 +84,9 @@ page((main) => {
     againstSection(main, data, w);
     rankingSection(main, w);
     curvesSection(main, w);
+    speedSection(main, w);
     sensitivitySection(main, w);
+    offBestSection(main, w);
     cardsSection(main, w);
     settingsSection(main, data, [w]);
   }

@@ -7,15 +7,15 @@ const looksOf = (suite) => new Map(overallOf(suite).map((place) => [place.optimi
 
 function suiteWords(suite) {
   const places = overallOf(suite), [first] = places, n = suite.workloads.length, tied = first.tied_with ?? [];
-  const ranked = places.filter((p) => p.area !== null && p.area !== undefined), next = ranked.find((p) => p !== first && !tied.includes(p.optimizer));
-  const share = (v) => t("report.percent", {v: Math.round(100 * v)});
-  const interval = (low, high) => (low === null || low === undefined ? "" : t("report.suite.interval", {low: share(low), high: share(high)}));
-  const values = {n, best: first.optimizer, area: share(first.area ?? 0) + interval(first.area_low, first.area_high)};
-  if (next) Object.assign(values, {next: next.optimizer, next_area: share(next.area)});
-  const headline = t(!next ? "report.suite.nobody" : tied.length ? "report.suite.ties" : "report.suite.won", {...values, tied: listed(tied.slice(0, 4)), k: tied.length});
+  const next = places.find((p) => p !== first && !tied.includes(p.optimizer));
+  const share = (v) => t("report.percent", {v: Math.round(100 * v)}), area = (v) => v.toFixed(2), sure = share(first.first);
+  const values = {n, best: first.optimizer, sure, area: t("report.suite.area", {area: area(first.area), low: area(first.area_low), high: area(first.area_high)})};
+  if (next) Object.assign(values, {next: next.optimizer, next_area: area(next.area)});
+  const headline = first.area === 0 ? t("report.suite.none", values) : places.length === 1 ? t("report.suite.alone", values) : !next ? t("report.suite.nobody", values)
+    : !tied.length ? t("report.suite.won", values) : t(tied.length === 1 ? "report.suite.ties.two" : "report.suite.ties", {...values, tied: named(tied)});
   const specs = suite.workloads.map((w) => w.optimizers.find((one) => one.optimizer === first.optimizer)?.spec).filter(Boolean);
   const findings = [
-    {title: t("report.use"), value: first.optimizer, code: true, text: tied.length ? t("report.use.tied", {n: tied.length, names: listed(tied)}) : t("report.suite.use", {k: first.reached, n})},
+    {title: t("report.use"), value: first.optimizer, code: true, text: tied.length ? t("report.use.tied", {n: tied.length, names: named(tied)}) : t("report.suite.use", {k: first.reached, n})},
     {title: t("report.sure"), value: first.first !== undefined && first.first !== null ? t("report.sure.share", {v: Math.round(100 * first.first)}) : "–", text: t("report.suite.sure", {best: first.optimizer, n})},
     {title: t("report.suite.settings"), value: [...new Set(specs)].length === 1 ? specs[0] : t("report.suite.differ"), code: [...new Set(specs)].length === 1, text: t("report.suite.settings.text")},
   ];
@@ -25,25 +25,21 @@ function suiteWords(suite) {
 }
 
 function overallSection(main, suite, {share}) {
-  const places = overallOf(suite), n = suite.workloads.length, axis = {low: 0, high: 1, tick: share};
-  const estimate = (p) => ({label: p.optimizer, look: p.look, mid: p.area, low: p.area_low, high: p.area_high, text: share(p.area ?? 0)});
+  const places = overallOf(suite), n = suite.workloads.length, axis = {low: 0, high: 1, tick: (v) => String(v)}, area = (v) => v.toFixed(2);
+  const estimate = (p) => ({label: p.optimizer, look: p.look, mid: p.area, low: p.area_low, high: p.area_high, text: t("report.interval.text", {low: area(p.area_low), high: area(p.area_high)})});
   const isTied = (place) => places.filter((other) => other.rank === place.rank).length > 1;
   const columns = [
     {title: t("report.column.rank"), class: "place", cell: (p) => (p.rank === null ? "–" : p.rank + (isTied(p) ? "=" : "")), value: (p) => p.rank},
     {title: t("report.column.optimizer"), class: "name", head: true, cell: (p) => [sample(p.look), p.optimizer], value: (p) => p.optimizer},
-    {title: t("report.column.area"), class: "score number right", cell: (p) => share(p.area ?? 0), value: (p) => p.area},
-    {title: t("report.column.interval"), class: "interval", axis: true, cell: (p) => intervalCell(estimate(p), axis, estimate(places[0])), value: (p) => p.area_low},
+    {title: t("report.column.area"), class: "score number right", cell: (p) => area(p.area), value: (p) => p.area, csv: "area"},
+    {title: t("report.column.interval"), class: "interval", axis: true, cell: (p) => intervalCell(estimate(p), axis, estimate(places[0])), value: (p) => p.area_low, csv: "area_low"},
     {title: t("report.column.reached"), class: "number right", cell: (p) => t("report.of", {k: p.reached, n}), value: (p) => p.reached},
     {title: t("report.column.mean_place"), class: "extra number right", cell: (p) => (p.mean_place === null ? "–" : short(p.mean_place)), value: (p) => p.mean_place},
     {title: t("report.column.first"), class: "extra number right", cell: (p) => (Number.isFinite(p.first) ? share(p.first) : ""), value: (p) => p.first},
     {title: t("report.column.sensitivity_rank"), class: "extra number right", cell: (p) => (Number.isFinite(p.sensitivity) ? short(p.sensitivity) : "–"), value: (p) => p.sensitivity},
   ];
-  const table = () => ({columns: columns.map((c) => c.title), rows: places.map((p) => columns.map((c) => c.value(p) ?? null))});
   section(main, "ranking", t("report.ranking"), t("report.suite.ranking.lead", {n, tau: suite.overall.tau_max}),
-    element("div", {class: "corner"}, saveMenu({name: "ranking", table, svg: () => intervalsSvg({caption: t("report.column.area"), axis, rows: places.map(estimate)})})),
-    element("table", {class: "ranking"}, element("caption", {class: "unseen"}, t("report.ranking")),
-      element("thead", {}, element("tr", {}, columns.map((c) => element("th", {class: c.class, scope: "col"}, c.axis ? [element("span", {class: "unseen"}, c.title), intervalHead(axis)] : c.title)))),
-      element("tbody", {}, places.map((p) => element("tr", {}, columns.map((c) => element(c.head ? "th" : "td", {class: c.class + (c.head && p.rank === 1 ? " first" : ""), "data-title": c.title, scope: c.head ? "row" : null}, c.cell(p))))))));
+    estimatesTable({name: "ranking", title: t("report.ranking"), columns, rows: places, axis, svg: () => intervalsSvg({caption: t("report.column.area"), axis, rows: places.map(estimate)}), more: [["area_high", (p) => p.area_high]]}));
 }
 
 /** A step function from τ = 1 to the end of the axis. */
@@ -63,11 +59,11 @@ function profilesSection(main, suite, {share}) {
   const drawn = kinds.map((kind) => {
     const box = element("div"), sorted = order.map((name) => profiles[kind].find((one) => one.optimizer === name) ?? {optimizer: name, tau: [], share: []});
     place.append(box);
-    const end = Math.max(suite.overall.tau_max ?? 4, ...sorted.flatMap((one) => one.tau)) * 1.05;
+    const end = suite.overall.tau_max ?? 4;
     return {box, plot: plot(box, {name: `profile-${kind}`, caption: t("report.profiles.share"), best: "high",
       text: t("report.profiles.text") + " " + sorted.map((one) => `${one.optimizer} ${one.share.length ? `${share(one.share[0])}–${share(one.share.at(-1))}` : "–"}`).join(t("report.comma")),
       lines: sorted.map((one, i) => ({label: one.optimizer, ...steps(one, end), look: looks.get(one.optimizer), hidden: !shown[i]})), nearest: true,
-      x: {title: t(`report.profiles.tau.${kind}`), log: true, low: 1, high: end, format: (v) => `${short(v)}×`}, y: {title: t("report.profiles.share"), low: 0, high: 1.02, format: share, tick: share},
+      x: {title: t(`report.profiles.tau.${kind}`), low: 1, high: end, format: (v) => `${short(v)}×`}, y: {title: t("report.profiles.share"), low: 0, high: 1.02, format: share, tick: share},
       table: () => ({columns: [t("report.column.optimizer"), "tau", "share"], rows: sorted.flatMap((one) => one.tau.map((tau, i) => [one.optimizer, tau, one.share[i]]))})})};
   });
   const set = (i, on) => { shown[i] = on; drawn.forEach(({plot: p}) => p.show(i, on)); buttons.update(); };
@@ -100,8 +96,10 @@ function workloadSection(main, suite) {
     const w = wordsOf(suite.workloads[i], looksOf(suite));
     inside.append(element("p", {class: "finding"}, w.headline()), element("ul", {class: "notes"}, w.notes().map((note) => element("li", {}, note))), element("p", {class: "facts"}, factsText(w)));
     rankingSection(inside, w, "workload-ranking");
+    speedSection(inside, w, "workload-speed");
     curvesSection(inside, w, "workload-curves");
     sensitivitySection(inside, w, "workload-sensitivity");
+    offBestSection(inside, w, "workload-off-best");
   };
   section(main, "workload", t("report.one_workload"), t("report.one_workload.lead"), element("div", {class: "controls"}, choice(t("report.workload"), names, show)), inside);
   show(0);

@@ -1,6 +1,12 @@
 "use strict";
 // A comparison in words: its scores with their units, the sentence on top, what to use and how sure that is.
 
+/** Names in a sentence, of more than four the rest as a number. */
+const named = (names) => (names.length > 4 ? t("report.and_others", {names: names.slice(0, 3).join(t("report.comma")), n: names.length - 3}) : listed(names));
+
+/** Why a key was not tuned, as the results say it, and its message. */
+const reasons = {"it has no such key": "report.why.no_key", "it finds its learning rate itself": "report.why.itself", "its value was given": "report.why.given"};
+
 /** What a comparison's results say, in the reader's language. The best have the looks that are easiest to tell apart. */
 function wordsOf(results, looks = new Map(results.ranking.map((place, i) => [place.optimizer, look(i)]))) {
   const {data, settings, ranking} = results;
@@ -24,13 +30,12 @@ function wordsOf(results, looks = new Map(results.ranking.map((place, i) => [pla
   /** A difference of scores, with the interval where there is one: "0.9 ± 0.4 points". */
   const difference = (mean, low, high) => t(accuracy ? "report.points" : gap ? "report.decades" : "report.plain", {v: bare(mean) + half(low, high)});
   const setting = (one) => (one.spec.startsWith(one.optimizer + ":") ? one.spec.slice(one.optimizer.length + 1) : one.spec);
-  const named = (names) => (names.length > 4 ? t("report.and_others", {names: names.slice(0, 3).join(t("report.comma")), n: names.length - 3}) : listed(names));
   const where = data.task === "minimization" || !settings.model ? data.name : t("report.where", {data: data.name, model: settings.model});
   const metricName = t(`report.metric.${metric}`), metricColumn = t(`report.metric.${metric}.column`);
 
   function withInterval(place) {
-    const values = {metric: metricName, score: withUnit(bare(place.score_mean))};
-    return place.score_low === null ? t("report.score", values) : t("report.score.interval", {...values, low: bare(place.score_low), high: bare(place.score_high)});
+    const power = (v) => (gap ? `10^${bare(v)}` : bare(v)), values = {metric: metricName, score: withUnit(power(place.score_mean))};
+    return place.score_low === null ? t("report.score", values) : t("report.score.interval", {...values, low: power(place.score_low), high: power(place.score_high)});
   }
 
   const tied = ranking[0]?.tied_with ?? [];
@@ -51,8 +56,17 @@ function wordsOf(results, looks = new Map(results.ranking.map((place, i) => [pla
     add("report.note.nothing", (one) => one.chosen_trial === null);
     add("report.note.some", (one) => one.runs.some((run) => run.diverged_step !== null));
     add("report.note.edge", (one) => one.chosen_at_edge);
-    add("report.note.fixed", (one) => one.rates?.origin === "fixed");
-    for (const one of results.optimizers) for (const {key, why} of one.skipped_keys ?? []) all.push(t("report.note.skipped", {name: one.optimizer, key, why}));
+    const itself = (one) => one.skipped_keys?.some(({key, why}) => key === "lr" && reasons[why] === "report.why.itself");
+    if (!settings.tune || settings.tune.join() === "lr") {
+      add("report.note.fixed", (one) => one.rates?.origin === "fixed" && !itself(one));
+      add("report.note.itself", itself);
+    } else {
+      // One note for all that share key and reason.
+      const skipped = new Map();
+      for (const one of results.optimizers) for (const {key, why} of one.skipped_keys ?? []) skipped.set(key + why, {key, why, names: [...(skipped.get(key + why)?.names ?? []), one.optimizer]});
+      for (const {key, why, names} of skipped.values()) all.push(t("report.note.skipped", {names: names.join(t("report.comma")), key, why: reasons[why] ? t(reasons[why]) : why}));
+    }
+    if (results.thinned) all.push(t("report.note.thinned", {n: results.thinned}));
     if (settings.seeds.length === 1) all.push(t("report.note.single"));
     return all;
   }
