@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <string>
 
-#include "workbench/compare/comparison.h"
+#include "workbench/compare/suite.h"
 
 namespace thalweg::report {
 
@@ -25,6 +25,10 @@ struct Environment {
 /// sentences of summary.h. All that may differ between two runs with the same options is in "environment" and
 /// in fields called "seconds". Numbers read back to the same bits.
 [[nodiscard]] std::string results_json(const workbench::Comparison& comparison,
+                                       const Environment& environment);
+
+/// The same of a suite, of kind "suite"; docs/design/compare.md has the schema of both.
+[[nodiscard]] std::string results_json(const workbench::SuiteComparison& suite,
                                        const Environment& environment);
 
 }  // namespace thalweg::report

@@ -28,8 +28,9 @@ std::string listed(const std::vector<std::string>& names) {
 /// A number in the unit of scores, without the unit: a percentage to about a row, or an error with the
 /// decimals that leave the best one four digits.
 std::string bare(const Comparison& comparison, double score) {
-  if (comparison.higher_is_better())
+  if (comparison.measure() == Measure::accuracy)
     return fmt::format("{:.{}f}", 100 * score, comparison.data.test_rows < 2000 ? 1 : 2);
+  if (comparison.measure() == Measure::log10_gap) return fmt::format("{:.2f}", score);
   const bool known = !comparison.ranking.empty() && comparison.ranking.front().score;
   const double best = known ? comparison.ranking.front().score->mean : 0;
   if (!(best >= 1e-4 && best < 1e6)) return fmt::format("{:.4g}", score);
@@ -37,24 +38,45 @@ std::string bare(const Comparison& comparison, double score) {
 }
 
 std::string metric_name(const Comparison& comparison) {
-  return comparison.higher_is_better() ? "test accuracy" : "root mean squared error on the test part";
+  switch (comparison.measure()) {
+    case Measure::accuracy:
+      return "test accuracy";
+    case Measure::rmse:
+      return "root mean squared error on the test part";
+    case Measure::log10_gap:
+      break;
+  }
+  return "remaining share of the way to the minimum";
 }
 
 /// "97.3 % (95 % interval 97.0 to 97.6)"
 std::string with_interval(const Comparison& comparison, const Standing::Score& score) {
   std::string text = score_text(comparison, score.mean);
   if (score.low) {
-    text +=
-        fmt::format(" (95 % interval {} to {})", bare(comparison, *score.low), bare(comparison, *score.high));
+    const char* base = comparison.measure() == Measure::log10_gap ? "10^" : "";
+    text += fmt::format(" (95 % interval {}{} to {}{})", base, bare(comparison, *score.low), base,
+                        bare(comparison, *score.high));
   }
   return text;
+}
+
+const char* unit_of_differences(const Comparison& comparison) {
+  switch (comparison.measure()) {
+    case Measure::accuracy:
+      return " points";
+    case Measure::log10_gap:
+      return " decades";
+    case Measure::rmse:
+      break;
+  }
+  return "";
 }
 
 /// "0.9 ± 0.4 points"
 std::string lead(const Comparison& comparison, const Standing::Score& behind) {
   std::string text = bare(comparison, behind.mean);
   if (behind.low) text += " ± " + bare(comparison, (*behind.high - *behind.low) / 2);
-  return text + (comparison.higher_is_better() ? " points" : "");
+  return text + unit_of_differences(comparison);
 }
 
 std::vector<std::string> names(const Comparison& comparison, const std::vector<std::size_t>& participants) {
@@ -88,7 +110,8 @@ std::string quoted(const std::string& word) {
 }  // namespace
 
 std::string score_text(const Comparison& comparison, double score) {
-  return bare(comparison, score) + (comparison.higher_is_better() ? " %" : "");
+  if (comparison.measure() == Measure::log10_gap) return "10^" + bare(comparison, score);
+  return bare(comparison, score) + (comparison.measure() == Measure::accuracy ? " %" : "");
 }
 
 std::string score_text(const Comparison& comparison, const Standing::Score& score) {
@@ -113,7 +136,7 @@ std::string headline(const Comparison& comparison) {
   const auto& ranking = comparison.ranking;
   const auto scored =
       std::count_if(ranking.begin(), ranking.end(), [](const Standing& s) { return s.score.has_value(); });
-  const std::string place = fmt::format(" on {} ({})", comparison.options.data, comparison.options.model);
+  const std::string place = " on " + place_text(comparison.options);
   if (scored == 0) return fmt::format("No optimizer has a score{}: each of them diverged.", place);
 
   const Standing& first = ranking.front();
@@ -157,29 +180,149 @@ std::vector<std::string> notes(const Comparison& comparison) {
   add("The best learning rate is the lowest or highest that was tried, so that a better one may lie beyond: "
       "{}.",
       names_if(comparison, [](const Participant& p) { return p.at_edge; }));
-  add("Not tuned, because its learning rate was given: {}.", names_if(comparison, [](const Participant& p) {
-        return p.contender.rates.origin == RateRange::Origin::fixed;
-      }));
+  const auto& tune = comparison.options.tune;
+  if (tune == std::vector<std::string>{"lr"}) {
+    const auto why = [](const Participant& p) {
+      return p.contender.skipped.empty() ? "" : p.contender.skipped[0].why;
+    };
+    const auto by_itself = [&](const Participant& p) {
+      return !p.contender.is_tuned() && why(p) == rate_free_reason;
+    };
+    add("Not tuned, because its learning rate was given: {}.",
+        names_if(comparison, [&](const Participant& p) { return !p.contender.is_tuned() && !by_itself(p); }));
+    add("Not tuned, because it finds its learning rate itself: {}.", names_if(comparison, by_itself));
+  } else {
+    for (const Participant& p : comparison.participants) {
+      for (const auto& skipped : p.contender.skipped)
+        all.push_back(fmt::format("{}: {} was not tuned ({}).", p.label, skipped.key, skipped.why));
+    }
+  }
   if (comparison.seeds.size() == 1)
     all.push_back("With a single seed there are no intervals, and every optimizer is tied.");
   return all;
 }
 
-std::string command_line(const CompareOptions& options) {
-  std::string text = "thalweg compare --data " + quoted(options.data);
-  const auto add_text = [&](const char* name, const std::string& value) {
-    if (!value.empty()) text += fmt::format(" {} {}", name, quoted(value));
-  };
-  add_text("--label", options.label);
-  add_text("--test", options.test);
-  add_text("--model", options.model);
+std::string place_text(const Workload& workload) {
+  return workload.is_function() ? workload.text() : fmt::format("{} ({})", workload.data, workload.model);
+}
+
+std::string difference_text(const Comparison& comparison, double difference) {
+  return bare(comparison, difference) + unit_of_differences(comparison);
+}
+
+namespace {
+
+void add_text(std::string& command, const char* name, const std::string& value) {
+  if (!value.empty()) command += fmt::format(" {} {}", name, quoted(value));
+}
+
+/// The options that are the same for every workload.
+std::string common_options(const CompareOptions& options) {
+  std::string text;
   std::vector<std::string> every;
   for (const auto* rule : rules()) every.emplace_back(rule->card.name);
   if (options.optimizers != every) {
-    for (const std::string& spec : options.optimizers) add_text("--optimizer", spec);
+    for (const std::string& spec : options.optimizers) add_text(text, "--optimizer", spec);
   }
-  return text + fmt::format(" --trials {} --seeds {} --epochs {} --batch {} --seed {}", options.trials,
-                            options.seeds, options.epochs, options.batch, options.seed);
+  if (options.tuner != Tuner::search) add_text(text, "--tuner", tuner_name(options.tuner));
+  if (options.tune != std::vector<std::string>{"lr"})
+    add_text(text, "--tune", fmt::format("{}", fmt::join(options.tune, ",")));
+  return text + fmt::format(" --trials {} --seeds {}", options.trials, options.seeds);
+}
+
+}  // namespace
+
+std::string command_line(const CompareOptions& options) {
+  std::string text = "thalweg compare";
+  if (options.is_function()) {
+    add_text(text, "--problem", options.problem);
+    if (options.dimension > 0) text += fmt::format(" --dimension {}", options.dimension);
+  } else {
+    add_text(text, "--data", options.data);
+    add_text(text, "--label", options.label);
+    add_text(text, "--test", options.test);
+    add_text(text, "--model", options.model);
+  }
+  text += common_options(options);
+  if (options.target) text += " --target " + number_text(*options.target);
+  text += fmt::format(" --epochs {}", options.epochs);
+  if (options.is_function())
+    text += fmt::format(" --steps {}", options.steps);
+  else
+    text += fmt::format(" --batch {}", options.batch);
+  return text + fmt::format(" --seed {}", options.seed);
+}
+
+std::string command_line(const SuiteOptions& options) {
+  if (options.suite.empty()) return "thalweg compare experiment.toml";
+  return "thalweg compare --suite " + options.suite + common_options(options.common) +
+         fmt::format(" --seed {}", options.common.seed);
+}
+
+std::string headline(const SuiteComparison& suite) {
+  const Overall& first = suite.ranking.front();
+  const std::string place = fmt::format(" over {} workloads", suite.workloads.size());
+  const std::string best = suite.label(first.participant);
+  const std::string area =
+      fmt::format("an area under its performance profile of {:.2f} (95 % interval {:.2f} to {:.2f})",
+                  first.area, first.area_bounds.low, first.area_bounds.high);
+  if (first.area == 0) return fmt::format("No optimizer reached a target{}.", place);
+  if (suite.ranking.size() == 1) return fmt::format("{} alone{} has {}.", best, place, area);
+  std::vector<std::string> tied;
+  for (const std::size_t other : first.tied_with) tied.push_back(suite.label(other));
+  const auto next = std::find_if(suite.ranking.begin() + 1, suite.ranking.end(), [&](const Overall& o) {
+    return std::find(first.tied_with.begin(), first.tied_with.end(), o.participant) == first.tied_with.end();
+  });
+  const std::string sure = fmt::format("it is first in {:.0f} % of resamples", 100 * first.first);
+  if (next == suite.ranking.end())
+    return fmt::format(
+        "No optimizer wins{}: {} gets to the targets soonest, with {}, but chance may put any other "
+        "in its place; {}.",
+        place, best, area, sure);
+  const std::string behind = fmt::format("{} with {:.2f}", suite.label(next->participant), next->area);
+  if (tied.empty())
+    return fmt::format("{} won{}: it gets to the targets soonest, with {}; the next is {}.", best, place,
+                       area, behind);
+  return fmt::format(
+      "{} came out first{}: it gets to the targets soonest, with {}, but {} {} with it ({}); the first "
+      "that is told apart is {}.",
+      best, place, area, listed(tied), tied.size() == 1 ? "ties" : "tie", sure, behind);
+}
+
+std::vector<std::string> notes(const SuiteComparison& suite) {
+  std::vector<std::string> all;
+  for (const Comparison& comparison : suite.workloads) {
+    std::vector<std::string> lost;
+    for (const Standing& standing : comparison.ranking) {
+      if (!standing.score) lost.push_back(comparison.participants[standing.participant].label);
+    }
+    if (!lost.empty())
+      all.push_back(fmt::format("Diverged on {}: {}.", comparison.options.id(), all_listed(lost)));
+    if (!comparison.target)
+      all.push_back(fmt::format("No target could be derived on {}.", comparison.options.id()));
+  }
+  if (suite.options.common.tune != std::vector<std::string>{"lr"}) {
+    for (const Participant& p : suite.workloads.front().participants) {
+      for (const auto& skipped : p.contender.skipped)
+        all.push_back(fmt::format("{}: {} was not tuned ({}).", p.label, skipped.key, skipped.why));
+    }
+  }
+  if (suite.options.common.seeds == 1)
+    all.push_back("With a single seed the intervals speak of the choice of workloads alone.");
+  return all;
+}
+
+std::string target_text(const Comparison& comparison) {
+  if (!comparison.target) return "";
+  const std::string value = score_text(comparison, comparison.target->value);
+  if (comparison.target->given) return fmt::format("The target was given: {} on the validation part.", value);
+  return fmt::format(
+      "The target, {} on the validation part, is the median over the seeds of the best that {} reached "
+      "within three "
+      "quarters of the epochs: of the standard algorithms (AdamW, NAdam, Nesterov, heavy ball), or of all if "
+      "none of "
+      "them takes part, the best.",
+      value, comparison.target->from);
 }
 
 }  // namespace thalweg::report

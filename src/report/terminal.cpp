@@ -6,31 +6,13 @@
 
 #include <fmt/format.h>
 
+#include "report/lines.h"
 #include "report/summary.h"
 
 namespace thalweg::report {
 namespace {
 
 using namespace workbench;
-
-/// The number of characters of UTF-8 text; all that is printed here is one column wide, but for names from
-/// outside.
-std::size_t columns(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (c & '\xC0') != '\x80'; }));
-}
-
-std::string fitted(std::string text, std::size_t width, bool to_right = false) {
-  if (columns(text) > width) {
-    while (columns(text) >= width) {
-      while ((text.back() & '\xC0') == '\x80') text.pop_back();
-      text.pop_back();
-    }
-    text += "…";
-  }
-  const std::string space(width - columns(text), ' ');
-  return to_right ? space + text : text + space;
-}
 
 /// The setting without the optimizer's name, which has its own column.
 std::string short_setting(const Participant& participant) {
@@ -57,25 +39,7 @@ std::pair<double, double> bar_axis(const std::vector<const Standing*>& scored) {
   return low < high ? std::pair{low, high} : std::pair{low - 0.01, high + 0.01};
 }
 
-/// "  ├──●──┤   "; an arrow where the mean lies outside.
-std::string bar(const Standing& standing, const std::pair<double, double>& axis, std::size_t width) {
-  const auto place = [&](double value) {
-    const double share = std::clamp((value - axis.first) / (axis.second - axis.first), 0.0, 1.0);
-    return static_cast<std::size_t>(std::lround(share * static_cast<double>(width - 1)));
-  };
-  std::vector<const char*> cells(width, " ");
-  const double mean = standing.score->mean;
-  if (standing.score->low) {
-    const std::size_t low = place(*standing.score->low), high = place(*standing.score->high);
-    for (std::size_t i = low; i <= high; ++i) cells[i] = "─";
-    if (*standing.score->low >= axis.first) cells[low] = "├";
-    if (*standing.score->high <= axis.second) cells[high] = "┤";
-  }
-  cells[place(mean)] = mean < axis.first ? "◂" : mean > axis.second ? "▸" : "●";
-  std::string text;
-  for (const char* cell : cells) text += cell;
-  return text;
-}
+Mark mark_of(const Standing& s) { return {s.score->mean, s.score->low, s.score->high}; }
 
 std::string time_text(double seconds) {
   if (seconds < 0.00995) return fmt::format("{:.1f} ms", 1000 * seconds);
@@ -126,32 +90,32 @@ std::vector<std::string> ranking_lines(const Comparison& comparison, std::size_t
       has_bar ? std::min<std::size_t>(shared - name_width - setting_width - gap, 40) : 0;
   const auto axis = has_bar ? bar_axis(scored) : std::pair{0.0, 1.0};
 
-  const auto styled = [&](const char* code, const std::string& text) {
-    return color ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
-  };
   const std::string space(gap, ' ');
-  const char* metric = comparison.higher_is_better() ? "accuracy" : "rmse";
+  const char* metric = comparison.measure() == Measure::accuracy ? "accuracy"
+                       : comparison.measure() == Measure::rmse   ? "rmse"
+                                                                 : "left of f";
   std::vector<std::string> lines;
-  lines.push_back(styled("1", fitted("#", rank_width) + space + fitted("optimizer", name_width) + space +
-                                  fitted("setting", setting_width) + space + fitted(metric, score_width) +
-                                  (has_bar ? space + fitted("95 % interval", bar_width) : "") +
-                                  (has_time ? space + fitted("time", time_width, true) : "")));
+  lines.push_back(styled(color, "1",
+                         fitted("#", rank_width) + space + fitted("optimizer", name_width) + space +
+                             fitted("setting", setting_width) + space + fitted(metric, score_width) +
+                             (has_bar ? space + fitted("95 % interval", bar_width) : "") +
+                             (has_time ? space + fitted("time", time_width, true) : "")));
   for (const Standing& s : comparison.ranking) {
     const Participant& participant = comparison.participants[s.participant];
     std::string rank = s.rank ? std::to_string(*s.rank) + (sharing[*s.rank] > 1 ? "=" : "") : "–";
     std::string line = fitted(rank, rank_width) + space;
-    line += styled(s.rank == 1U ? "1;36" : "36", fitted(participant.label, name_width)) + space;
+    line += styled(color, s.rank == 1U ? "1;36" : "36", fitted(participant.label, name_width)) + space;
     line += fitted(short_setting(participant), setting_width) + space;
     if (!s.score) {
       const std::size_t rest = score_width + (has_bar ? gap + bar_width : 0);
-      line += styled("33", fitted(why_no_score(participant), rest));
+      line += styled(color, "33", fitted(why_no_score(participant), rest));
       if (has_time) line += space + std::string(time_width, ' ');
     } else {
       line += fitted(score_text(comparison, *s.score), score_width);
-      if (has_bar) line += space + bar(s, axis, bar_width);
+      if (has_bar) line += space + bar(mark_of(s), axis, bar_width);
       if (has_time) line += space + fitted(time_text(seconds_of_run(participant)), time_width, true);
     }
-    lines.push_back(line.substr(0, line.find_last_not_of(' ') + 1));
+    lines.push_back(trimmed(line));
   }
   return lines;
 }

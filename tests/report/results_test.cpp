@@ -39,28 +39,32 @@ TEST(Results, HaveTheFieldsOfTheirSchema) {
   const Json json =
       json_of(comparison({participant("adam", {0.9, 0.91, 0.92}), participant("sgd", {0.8, 0.7, 0.9})}));
   EXPECT_EQ(json.at("schema_version"), 1);
-  EXPECT_EQ(names(json),
-            (std::set<std::string>{"schema_version", "kind", "headline", "notes", "command", "environment",
-                                   "seconds", "data", "settings", "score", "ranking", "optimizers"}));
+  EXPECT_EQ(names(json), (std::set<std::string>{"schema_version", "kind", "title", "headline", "notes",
+                                                "command", "environment", "seconds", "data", "settings",
+                                                "score", "target", "bootstrap", "ranking", "optimizers"}));
   EXPECT_EQ(names(json.at("environment")),
             (std::set<std::string>{"version", "created", "isa", "compiler", "cores", "threads"}));
   EXPECT_EQ(json.at("data").at("checksum"), "0badcafe");
   EXPECT_EQ(json.at("data").at("split_seed"), 0);
   EXPECT_EQ(json.at("settings").at("seeds"), Json({1, 2, 3}));
   EXPECT_EQ(json.at("score").at("name"), "test_accuracy");
-  EXPECT_EQ(names(json.at("ranking").at(0)),
-            (std::set<std::string>{"rank", "optimizer", "spec", "lr", "score_mean", "score_low", "score_high",
-                                   "behind_first_mean", "behind_first_low", "behind_first_high", "tied_with",
-                                   "diverged_runs", "seconds"}));
+  EXPECT_EQ(
+      names(json.at("ranking").at(0)),
+      (std::set<std::string>{"rank", "optimizer", "spec", "lr", "score_mean", "score_low", "score_high",
+                             "behind_first_mean", "behind_first_low", "behind_first_high", "tied_with",
+                             "diverged_runs", "bootstrap", "sensitivity", "steps_to_target", "seconds"}));
   const Json& optimizer = json.at("optimizers").at(0);
-  EXPECT_EQ(names(optimizer), (std::set<std::string>{"optimizer", "rule", "given", "spec", "rates", "trials",
-                                                     "chosen_trial", "chosen_at_edge", "runs"}));
+  EXPECT_EQ(names(optimizer),
+            (std::set<std::string>{"optimizer", "rule", "given", "spec", "rates", "tuned", "skipped_keys",
+                                   "trials", "chosen_trial", "chosen_at_edge", "rates_off_best",
+                                   "sensitivity", "to_target", "runs"}));
   EXPECT_EQ(names(optimizer.at("trials").at(0)),
-            (std::set<std::string>{"spec", "lr", "validation_loss", "validation_accuracy", "diverged_step",
-                                   "diverged_by", "seconds"}));
+            (std::set<std::string>{"spec", "lr", "epochs", "values", "validation_loss", "validation_accuracy",
+                                   "diverged_step", "diverged_by", "seconds"}));
   EXPECT_EQ(names(optimizer.at("runs").at(0)),
             (std::set<std::string>{"seed", "validation_loss", "validation_accuracy", "test_loss",
-                                   "test_accuracy", "diverged_step", "diverged_by", "seconds", "curve"}));
+                                   "test_accuracy", "diverged_step", "diverged_by", "seconds",
+                                   "steps_to_target", "curve"}));
 }
 
 TEST(Results, NumbersReadBackToTheSameBits) {

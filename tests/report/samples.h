@@ -53,7 +53,7 @@ inline workbench::Comparison comparison(const std::vector<workbench::Participant
   made.data = {"0badcafe", task, 64, 10, 1257, 270, 270};
   made.parameters = 4810;
   made.seeds = {1, 2, 3};
-  made.ranking = workbench::rank(participants, made.higher_is_better(), 0);
+  made.ranking = workbench::rank(participants, made.measure(), 0);
   made.seconds = 12.5;
   made.threads = 2;
   return made;

@@ -25,8 +25,9 @@ std::vector<std::size_t> ranks(const std::vector<Standing>& ranking) {
 }
 
 TEST(Ranking, ScoresHaveTheirIntervalAndTheBestIsFirst) {
-  const auto ranking = rank(
-      {participant("a", {0.1, 0.2, 0.3, 0.4, 0.5}), participant("b", {0.9, 0.8, 0.9, 0.8, 0.9})}, true, 0);
+  const auto ranking =
+      rank({participant("a", {0.1, 0.2, 0.3, 0.4, 0.5}), participant("b", {0.9, 0.8, 0.9, 0.8, 0.9})},
+           Measure::accuracy, 0);
   EXPECT_THAT(order(ranking), ElementsAre(1, 0));
   EXPECT_THAT(ranks(ranking), ElementsAre(1, 2));
   EXPECT_NEAR(ranking[1].score->mean, 0.3, 1e-15);
@@ -37,15 +38,16 @@ TEST(Ranking, ScoresHaveTheirIntervalAndTheBestIsFirst) {
 }
 
 TEST(Ranking, AnErrorIsBetterWhenItIsLower) {
-  const auto ranking = rank({participant("a", {3.1, 3, 3.05}), participant("b", {1.1, 1, 1.05})}, false, 0);
+  const auto ranking =
+      rank({participant("a", {3.1, 3, 3.05}), participant("b", {1.1, 1, 1.05})}, Measure::rmse, 0);
   EXPECT_THAT(order(ranking), ElementsAre(1, 0));
   EXPECT_THAT(ranks(ranking), ElementsAre(1, 2));
   EXPECT_NEAR(ranking[1].behind->mean, 2, 1e-12);
 }
 
 TEST(Ranking, SmallDifferencesBesideTheSpreadAreTies) {
-  const auto ranking =
-      rank({participant("a", {0.90, 0.94, 0.92}), participant("b", {0.93, 0.91, 0.93})}, true, 0);
+  const auto ranking = rank({participant("a", {0.90, 0.94, 0.92}), participant("b", {0.93, 0.91, 0.93})},
+                            Measure::accuracy, 0);
   EXPECT_THAT(ranks(ranking), ElementsAre(1, 1));
   EXPECT_THAT(ranking[0].tied_with, ElementsAre(0));
   EXPECT_THAT(ranking[1].tied_with, ElementsAre(1));
@@ -54,8 +56,9 @@ TEST(Ranking, SmallDifferencesBesideTheSpreadAreTies) {
 
 TEST(Ranking, SeedsArePaired) {
   // Far apart between the seeds, but b is behind a by about the same with each of them.
-  const auto ranking = rank(
-      {participant("a", {0.70, 0.80, 0.90, 0.85}), participant("b", {0.69, 0.788, 0.89, 0.839})}, true, 0);
+  const auto ranking =
+      rank({participant("a", {0.70, 0.80, 0.90, 0.85}), participant("b", {0.69, 0.788, 0.89, 0.839})},
+           Measure::accuracy, 0);
   EXPECT_LT(*ranking[0].score->low, ranking[1].score->mean) << "the intervals overlap";
   EXPECT_THAT(ranks(ranking), ElementsAre(1, 2));
   EXPECT_GT(*ranking[1].behind->low, 0);
@@ -63,17 +66,18 @@ TEST(Ranking, SeedsArePaired) {
 
 TEST(Ranking, MoreOthersNeedMoreEvidence) {
   const std::vector<double> a{0.90, 0.91, 0.92, 0.93}, b{0.896, 0.893, 0.911, 0.915};
-  EXPECT_THAT(ranks(rank({participant("a", a), participant("b", b)}, true, 0)), ElementsAre(1, 2));
+  EXPECT_THAT(ranks(rank({participant("a", a), participant("b", b)}, Measure::accuracy, 0)),
+              ElementsAre(1, 2));
   std::vector<Participant> many{participant("a", a), participant("b", b)};
   for (const double worse : {0.1, 0.2, 0.3, 0.4})
     many.push_back(participant("c", {worse, worse, worse, worse}));
-  EXPECT_EQ(ranks(rank(many, true, 0))[1], 1U);
+  EXPECT_EQ(ranks(rank(many, Measure::accuracy, 0))[1], 1U);
 }
 
 TEST(Ranking, ADifferenceUnderTheResolutionIsATie) {
   const std::vector<Participant> two{participant("a", {0.91, 0.91}), participant("b", {0.90, 0.90})};
-  EXPECT_THAT(ranks(rank(two, true, 0.02)), ElementsAre(1, 1));
-  EXPECT_THAT(ranks(rank(two, true, 0.005)), ElementsAre(1, 2));
+  EXPECT_THAT(ranks(rank(two, Measure::accuracy, 0.02)), ElementsAre(1, 1));
+  EXPECT_THAT(ranks(rank(two, Measure::accuracy, 0.005)), ElementsAre(1, 2));
 }
 
 TEST(Ranking, ATieNeedNotHoldBetweenTheOthers) {
@@ -81,7 +85,7 @@ TEST(Ranking, ATieNeedNotHoldBetweenTheOthers) {
   const auto ranking =
       rank({participant("a", {0.90, 0.91, 0.92, 0.93}), participant("b", {0.80, 0.99, 0.85, 0.99}),
             participant("c", {0.88, 0.891, 0.90, 0.911})},
-           true, 0);
+           Measure::accuracy, 0);
   EXPECT_THAT(order(ranking), ElementsAre(0, 1, 2));
   EXPECT_THAT(ranks(ranking), ElementsAre(1, 1, 2));
   EXPECT_THAT(ranking[2].tied_with, ElementsAre(1));
@@ -92,8 +96,8 @@ TEST(Ranking, ADivergedRunLeavesNoScore) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   Participant never = participant("never", {});
   never.chosen.reset();
-  const auto ranking =
-      rank({participant("a", {0.99, nan, 0.99}), never, participant("c", {0.1, 0.2, 0.1})}, true, 0);
+  const auto ranking = rank({participant("a", {0.99, nan, 0.99}), never, participant("c", {0.1, 0.2, 0.1})},
+                            Measure::accuracy, 0);
   EXPECT_THAT(order(ranking), ElementsAre(2, 0, 1));
   EXPECT_THAT(ranks(ranking), ElementsAre(1, 0, 0));
   EXPECT_EQ(ranking[1].score, std::nullopt);
@@ -101,7 +105,7 @@ TEST(Ranking, ADivergedRunLeavesNoScore) {
 }
 
 TEST(Ranking, ASingleSeedTellsNobodyApart) {
-  const auto ranking = rank({participant("a", {0.2}), participant("b", {0.9})}, true, 0);
+  const auto ranking = rank({participant("a", {0.2}), participant("b", {0.9})}, Measure::accuracy, 0);
   EXPECT_THAT(order(ranking), ElementsAre(1, 0));
   EXPECT_THAT(ranks(ranking), ElementsAre(1, 1));
   EXPECT_EQ(ranking[0].score->low, std::nullopt);
@@ -110,10 +114,10 @@ TEST(Ranking, ASingleSeedTellsNobodyApart) {
 }
 
 TEST(Ranking, IntervalsStayWithinWhatIsPossible) {
-  const auto accuracy = rank({participant("a", {1, 1, 0.9})}, true, 0);
+  const auto accuracy = rank({participant("a", {1, 1, 0.9})}, Measure::accuracy, 0);
   EXPECT_EQ(*accuracy[0].score->high, 1);
   EXPECT_LT(*accuracy[0].score->low, 0.9);
-  const auto error = rank({participant("a", {0.1, 2})}, false, 0);
+  const auto error = rank({participant("a", {0.1, 2})}, Measure::rmse, 0);
   EXPECT_EQ(*error[0].score->low, 0);
   EXPECT_GT(*error[0].score->high, 2);
 }

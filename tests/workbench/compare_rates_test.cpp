@@ -34,6 +34,14 @@ TEST(Rates, EveryRuleHasARangeAroundItsOwnDefault) {
   for (const auto* rule : rules()) {
     const Contender contender = make_contender(rule->card.name);
     const double standard = std::get<double>(make_rule(rule->card.name).get("lr"));
+    if (rule->rate_free) {
+      EXPECT_EQ(contender.rates.origin, Origin::fixed) << contender.optimizer;
+      EXPECT_EQ(contender.rates.low, standard);
+      EXPECT_FALSE(contender.is_tuned());
+      EXPECT_EQ(contender.skipped.at(0).why, rate_free_reason);
+      EXPECT_EQ(contender.spec(standard), contender.optimizer);
+      continue;
+    }
     EXPECT_EQ(contender.rates.origin, Origin::around_default);
     EXPECT_NEAR(contender.rates.low, standard / 100, standard * 1e-12) << contender.optimizer;
     EXPECT_NEAR(contender.rates.high, standard * 100, standard * 1e-9) << contender.optimizer;

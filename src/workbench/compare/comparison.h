@@ -8,23 +8,25 @@
 
 #include "data/dataset.h"
 #include "models/batch_loss.h"
-#include "workbench/compare/rate_search.h"
+#include "workbench/compare/tuner.h"
+#include "workbench/compare/workload.h"
 #include "workbench/train.h"
 
 namespace thalweg::workbench {
 
 /// What to compare on what, and how much each optimizer may try.
-struct CompareOptions {
-  std::string data = "digits";  ///< as data::load takes it
-  std::string label, test;      ///< as data::LoadOptions
-  std::string model = "mlp:64";
+struct CompareOptions : Workload {
+  std::string title;                    ///< of the experiment, for the report; may be empty
   std::vector<std::string> optimizers;  ///< specifications as make_contender reads them; empty: every rule
-  std::uint64_t trials = 12;            ///< learning rates that each optimizer may try, at least 1
-  std::uint64_t seeds = 10;             ///< runs with the best rate, at least 1; 2 or more for an interval
-  std::uint64_t epochs = 30, batch = 32;
+  Tuner tuner = Tuner::search;
+  std::vector<std::string> tune{"lr"};  ///< keys to tune; a rule that lacks one is not tuned in it
+  std::uint64_t trials = 12;            ///< trials of `epochs` epochs that tuning may cost, at least 1
+  std::uint64_t seeds = 10;             ///< runs with the best setting, at least 1; 2 or more for an interval
   std::uint64_t seed = 0;    ///< of the split and the trials; the judged runs have seed + 1, seed + 2, ...
   std::size_t threads = 0;   ///< runs at the same time, 0: as many as the machine has; changes no result
   std::string isa = "best";  ///< of the kernels, as in Execution; changes no result
+
+  [[nodiscard]] Budget budget() const { return {tuner, trials, epochs, seed}; }
 };
 
 /// One point of a run's curves, after an epoch: the mean loss per example of the training part as it was
@@ -33,6 +35,7 @@ struct CurvePoint {
   std::size_t epoch = 0;  ///< from 1
   double train_loss = 0;
   models::Scores validation;
+  double seconds = 0;  ///< of training up to here, without the validations
 };
 
 /// One training run. A run that diverged has the step and its curve up to there, and no result.
@@ -49,6 +52,19 @@ struct Run {
   std::optional<Divergence> divergence;
   std::vector<CurvePoint> curve;
   double seconds = 0;
+  std::vector<double> others{};           ///< the values of Contender::others
+  std::size_t epochs = 0;                 ///< how long it was to train
+  std::optional<models::Scores> start{};  ///< of the validation part before the first step
+};
+
+/// When a participant's runs reached the target: quartiles over the seeds, infinite where fewer reached it.
+struct ToTarget {
+  struct Quartiles {
+    double low = 0, median = 0, high = 0;
+  };
+
+  std::size_t reached = 0, runs = 0;
+  Quartiles steps, seconds;
 };
 
 /// What one optimizer went through.
@@ -59,6 +75,23 @@ struct Participant {
   std::optional<std::size_t> chosen;  ///< the best trial on the validation part; none if all diverged
   bool at_edge = false;   ///< the chosen rate is the lowest or highest tried: a better one may lie beyond
   std::vector<Run> runs;  ///< with the chosen setting, one per seed
+
+  std::vector<Run> off_best{};          ///< the chosen trial again with other rates (see scores.h)
+  std::optional<double> sensitivity{};  ///< to the learning rate (see scores.h)
+  std::optional<ToTarget> to_target{};  ///< none without a target or runs
+};
+
+/// What the bootstrap says of a place by the mean score (see bootstrap.h).
+struct Bootstrap {
+  double rank_low = 0, rank_high = 0;  ///< 95 % of the resamples lie within
+  double first = 0;                    ///< share of the resamples in which it is first
+};
+
+/// The score on the validation part that counts as done (see scores.h).
+struct Target {
+  double value = 0;
+  bool given = false;
+  std::string from;  ///< label of the participant that it was derived from; "" if it was given
 };
 
 /// A place in the ranking (see ranking.h). There is no score where a run diverged: a mean of the rest would
@@ -75,6 +108,7 @@ struct Standing {
   std::optional<Score>
       behind;  ///< how much worse than the first, 0 or more, with the interval of the ranking
   std::vector<std::size_t> tied_with;  ///< the participants that it cannot be told apart from
+  std::optional<Bootstrap> bootstrap;  ///< none without a score or with a single seed
 };
 
 /// All that a comparison found out, and all that it takes to repeat it.
@@ -89,15 +123,22 @@ struct Comparison {
 
   CompareOptions options;  ///< with the names of all optimizers
   Data data;
-  std::size_t parameters = 0;             ///< of the model
+  std::size_t parameters = 0;  ///< of the model, or coordinates of the function
+  std::size_t steps_per_epoch = 0;
   std::vector<std::uint64_t> seeds;       ///< of the judged runs
   std::vector<Participant> participants;  ///< in the order in which they were named
   std::vector<Standing> ranking;          ///< best first; those without a score at the end
+  std::optional<Target> target;           ///< none where nothing could be derived
   double seconds = 0;
   std::size_t threads = 1;
 
-  /// The score is the test accuracy; otherwise the root mean squared error on the test part.
-  [[nodiscard]] bool higher_is_better() const { return data.task == data::Task::classification; }
+  /// The score: the test accuracy, the root mean squared error on the test part, or of a function
+  /// log10((f(x) - minimum) / (f(start) - minimum)).
+  [[nodiscard]] Measure measure() const {
+    if (options.is_function()) return Measure::log10_gap;
+    return data.task == data::Task::classification ? Measure::accuracy : Measure::rmse;
+  }
+  [[nodiscard]] bool higher_is_better() const { return measure() == Measure::accuracy; }
 };
 
 }  // namespace thalweg::workbench

@@ -20,13 +20,13 @@ std::vector<double> scores(const Participant& participant) {
   return all;
 }
 
-Standing::Score score(const std::vector<double>& values, bool higher_is_better) {
+Standing::Score score(const std::vector<double>& values, Measure measure) {
   const Interval interval = mean_interval(values, 1 - significance);
   Standing::Score result{interval.mean, {}, {}};
   if (values.size() > 1) {
     // No accuracy is outside of [0, 1], and no error below 0.
-    result.low = std::max(interval.low, 0.0);
-    result.high = higher_is_better ? std::min(interval.high, 1.0) : interval.high;
+    result.low = measure == Measure::log10_gap ? interval.low : std::max(interval.low, 0.0);
+    result.high = measure == Measure::accuracy ? std::min(interval.high, 1.0) : interval.high;
   }
   return result;
 }
@@ -41,15 +41,15 @@ std::vector<double> leads(const std::vector<double>& a, const std::vector<double
 
 }  // namespace
 
-std::vector<Standing> rank(const std::vector<Participant>& participants, bool higher_is_better,
-                           double resolution) {
+std::vector<Standing> rank(const std::vector<Participant>& participants, Measure measure, double resolution) {
+  const bool higher_is_better = measure == Measure::accuracy;
   std::vector<Standing> ranking, without_score;
   std::vector<std::vector<double>> values;
   for (std::size_t i = 0; i < participants.size(); ++i) {
     values.push_back(scores(participants[i]));
     Standing standing;
     standing.participant = i;
-    if (!values[i].empty()) standing.score = score(values[i], higher_is_better);
+    if (!values[i].empty()) standing.score = score(values[i], measure);
     (standing.score ? ranking : without_score).push_back(standing);
   }
   std::stable_sort(ranking.begin(), ranking.end(), [&](const Standing& a, const Standing& b) {

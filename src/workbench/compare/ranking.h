@@ -13,7 +13,7 @@ namespace thalweg::workbench {
 /// any loses its rank by chance. Pairing the seeds is right, because runs of the same seed begin with the
 /// same parameters and see the rows in the same order, and sharp, because good starts are good for all. Those
 /// of which a run diverged come last, without a score.
-[[nodiscard]] std::vector<Standing> rank(const std::vector<Participant>& participants, bool higher_is_better,
+[[nodiscard]] std::vector<Standing> rank(const std::vector<Participant>& participants, Measure measure,
                                          double resolution);
 
 }  // namespace thalweg::workbench

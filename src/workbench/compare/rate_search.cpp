@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <charconv>
 #include <cmath>
 #include <tuple>
 
@@ -12,19 +11,6 @@ namespace thalweg::workbench {
 namespace {
 
 constexpr double decades_around_default = 2;
-
-double three_digits(double value) {
-  char text[32];
-  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::scientific, 2).ptr;
-  double rounded = value;
-  std::from_chars(text, end, rounded);
-  return rounded;
-}
-
-bool better(const RateTrial& a, const RateTrial& b) {
-  if (!a.judgement || !b.judgement) return a.judgement && !b.judgement;
-  return std::tie(a.judgement->error, a.judgement->loss) < std::tie(b.judgement->error, b.judgement->loss);
-}
 
 std::vector<RateTrial> by_rate(std::vector<RateTrial> tried) {
   std::sort(tried.begin(), tried.end(),
@@ -49,44 +35,107 @@ std::optional<RateRange> parse_range(const std::string& text, const std::string&
   return range;
 }
 
-}  // namespace
+/// Splits off the learning rate and the keys that are tuned.
+struct Parts {
+  std::string base;
+  std::optional<std::string> rate;
+  std::vector<std::pair<std::string, std::string>> ranges;  ///< of other keys
+};
 
-std::string Contender::spec(double rate) const {
-  if (rates.origin == RateRange::Origin::fixed) return given;
-  return base + (base.find(':') == std::string::npos ? ":lr=" : ",lr=") + number_text(rate);
-}
-
-Contender make_contender(std::string_view specification) {
-  const Specification parts = parse_specification(specification);
-  Contender contender{parts.name, std::string(specification), parts.name, {}};
-  std::optional<std::string> given_rate;
-  for (const auto& [key, value] : parts.settings) {
+Parts parts_of(const Specification& specification) {
+  Parts parts{specification.name, {}, {}};
+  for (const auto& [key, value] : specification.settings) {
     if (key == "lr") {
-      if (given_rate) throw usage_error(parts.name + ": lr", value, "given twice");
-      given_rate = value;
+      if (parts.rate) throw usage_error(specification.name + ": lr", value, "given twice");
+      parts.rate = value;
+    } else if (value.find("..") != std::string::npos) {
+      parts.ranges.emplace_back(key, value);
     } else {
-      contender.base += (contender.base.find(':') == std::string::npos ? ":" : ",") + key + "=" + value;
+      parts.base += (parts.base.find(':') == std::string::npos ? ":" : ",") + key + "=" + value;
     }
   }
-  const AnyRule rule = make_rule(contender.base);
+  return parts;
+}
+
+bool has_key(const AnyRule& rule, const std::string& name) {
   const auto& keys = rule.info().keys;
-  const bool has_rate = std::any_of(keys.begin(), keys.end(), [](const auto& k) { return k.name == "lr"; });
+  return std::any_of(keys.begin(), keys.end(), [&](const KeyInfo& key) { return key.name == name; });
+}
+
+/// The keys beside the learning rate that are tuned, and those that are not.
+void add_others(Contender& contender, const Parts& parts, const Specification& given, const AnyRule& rule,
+                const std::vector<std::string>& tune) {
+  const auto standard = [&](const std::string& key) {
+    const Value value = rule.get(key);
+    return std::holds_alternative<double>(value) ? std::get<double>(value) : 0;
+  };
+  for (const auto& [key, range] : parts.ranges) {
+    if (has_key(rule, key))
+      contender.others.push_back(given_axis(contender.optimizer, rule.info().key(key), standard(key), range));
+    else
+      (void)make_rule(contender.optimizer + ":" + key + "=0");  // says which keys there are
+  }
+  for (const std::string& key : tune) {
+    const auto same = [&](const auto& setting) { return setting.first == key; };
+    const bool named = std::any_of(given.settings.begin(), given.settings.end(), same);
+    if (!has_key(rule, key)) {
+      contender.skipped.push_back({key, "it has no such key"});
+    } else if (key == "lr" && !named && rule.info().rate_free) {
+      contender.skipped.push_back({key, rate_free_reason});
+    } else if (named && std::none_of(parts.ranges.begin(), parts.ranges.end(), same)) {
+      if (key != "lr" || contender.rates.origin == RateRange::Origin::fixed)
+        contender.skipped.push_back({key, "its value was given"});
+    } else if (key != "lr" && !named) {
+      contender.others.push_back(default_axis(contender.optimizer, rule.info().key(key), standard(key)));
+    }
+  }
+}
+
+}  // namespace
+
+std::string Contender::spec(double rate, const std::vector<double>& values) const {
+  return is_tuned() ? spec_off(rate, values) : given;
+}
+
+std::string Contender::spec_off(double rate, const std::vector<double>& values) const {
+  std::string text = base;
+  const auto add = [&](const std::string& key, double value) {
+    text += (text.find(':') == std::string::npos ? ":" : ",") + key + "=" + number_text(value);
+  };
+  if (rate > 0) add("lr", rate);
+  for (std::size_t i = 0; i < others.size(); ++i) add(others[i].key, values[i]);
+  return text;
+}
+
+Contender make_contender(std::string_view specification, const std::vector<std::string>& tune) {
+  const Specification given = parse_specification(specification);
+  const Parts parts = parts_of(given);
+  Contender contender{given.name, std::string(specification), parts.base, {}};
+  const AnyRule rule = make_rule(contender.base);
+  const bool has_rate = has_key(rule, "lr");
+  const bool tune_rate = std::find(tune.begin(), tune.end(), "lr") != tune.end();
   RateRange& rates = contender.rates;
   if (has_rate) rates.accepted = rule.info().key("lr").range;
-  if (const auto range = given_rate ? parse_range(*given_rate, parts.name) : std::nullopt) {
+  const double standard = has_rate ? std::get<double>(rule.get("lr")) : 0;
+  if (const auto range = parts.rate ? parse_range(*parts.rate, given.name) : std::nullopt) {
     for (const double end : {range->low, range->high}) AnyRule(rule).set("lr", end);
     rates.low = range->low;
     rates.high = range->high;
     rates.origin = RateRange::Origin::given;
-  } else if (given_rate || !has_rate) {
-    const AnyRule fixed = make_rule(specification);
-    rates.low = rates.high = has_rate ? std::get<double>(fixed.get("lr")) : 0;
+  } else if (parts.rate || !has_rate || !tune_rate || rule.info().rate_free) {
+    rates.low = rates.high = standard;
+    if (parts.rate) {
+      const std::string text =
+          contender.base + (contender.base == given.name ? ":lr=" : ",lr=") + *parts.rate;
+      const AnyRule fixed = make_rule(text);  // throws for a rule without this key
+      rates.low = rates.high = std::get<double>(fixed.get("lr"));
+    }
     rates.origin = RateRange::Origin::fixed;
   } else {
-    const double standard = std::get<double>(rule.get("lr"));
     rates.low = standard * std::pow(10, -decades_around_default);
     rates.high = standard * std::pow(10, decades_around_default);
   }
+  add_others(contender, parts, given, rule, tune);
   return contender;
 }
 
@@ -104,8 +153,17 @@ std::vector<double> spread_rates(const RateRange& range, std::size_t count) {
   return rates;
 }
 
+bool better(const RateTrial& a, const RateTrial& b) {
+  if (!a.judgement || !b.judgement) return a.judgement && !b.judgement;
+  return std::tie(a.judgement->error, a.judgement->loss) < std::tie(b.judgement->error, b.judgement->loss);
+}
+
 std::optional<std::size_t> best_trial(const std::vector<RateTrial>& tried) {
-  const auto best = std::min_element(tried.begin(), tried.end(), better);
+  const auto best = std::min_element(tried.begin(), tried.end(), [](const RateTrial& a, const RateTrial& b) {
+    // Of those that halving stopped early only the survivors count.
+    if (a.judgement && b.judgement && a.epochs != b.epochs) return a.epochs > b.epochs;
+    return better(a, b);
+  });
   if (best == tried.end() || !best->judgement) return {};
   return static_cast<std::size_t>(best - tried.begin());
 }

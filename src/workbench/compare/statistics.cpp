@@ -89,4 +89,15 @@ Interval mean_interval(const std::vector<double>& values, double confidence) {
   return {center, center - half, center + half};
 }
 
+Interval welch_interval(const std::vector<double>& before, const std::vector<double>& after,
+                        double confidence) {
+  assert(before.size() >= 2 && after.size() >= 2);
+  const auto n = static_cast<double>(before.size()), m = static_cast<double>(after.size());
+  const double a = variance(before) / n, b = variance(after) / m, center = mean(after) - mean(before);
+  if (a + b == 0) return {center, center, center};
+  const double freedom = (a + b) * (a + b) / (a * a / (n - 1) + b * b / (m - 1));
+  const double half = student_t_quantile(0.5 + confidence / 2, freedom) * std::sqrt(a + b);
+  return {center, center - half, center + half};
+}
+
 }  // namespace thalweg::workbench

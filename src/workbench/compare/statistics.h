@@ -20,4 +20,9 @@ struct Interval {
 /// spread. Needs at least one value.
 [[nodiscard]] Interval mean_interval(const std::vector<double>& values, double confidence = 0.95);
 
+/// Welch's interval of mean(after) - mean(before) for independent values of unequal spread (Welch 1947, with
+/// the degrees of freedom of Satterthwaite 1946). Needs at least two values of each.
+[[nodiscard]] Interval welch_interval(const std::vector<double>& before, const std::vector<double>& after,
+                                      double confidence = 0.95);
+
 }  // namespace thalweg::workbench

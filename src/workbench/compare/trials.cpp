@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <mutex>
 
+#include "workbench/compare/scores.h"
+
 namespace thalweg::workbench {
 namespace {
 
@@ -13,7 +15,7 @@ using Phase = CompareProgress::Phase;
 std::vector<RateTrial> tried_rates(const Participant& participant, bool higher_is_better) {
   std::vector<RateTrial> tried;
   for (const Run& run : participant.trials) {
-    RateTrial trial{run.rate, {}};
+    RateTrial trial{run.rate, {}, run.others, run.epochs};
     if (run.result) {
       const models::Scores& scores = run.result->validation;
       trial.judgement = {higher_is_better ? -scores.metric : scores.metric, scores.loss};
@@ -23,14 +25,11 @@ std::vector<RateTrial> tried_rates(const Participant& participant, bool higher_i
   return tried;
 }
 
-bool is_tuned(const Participant& participant) {
-  return participant.contender.rates.origin != RateRange::Origin::fixed;
-}
-
 struct Job {
   std::size_t participant;
-  double rate;
+  Proposal setting;
   std::uint64_t seed;
+  std::vector<Run> Participant::*destination;
 };
 
 class Trials {
@@ -38,87 +37,109 @@ class Trials {
   Trials(Comparison& comparison, const TrainFunction& train, ThreadPool& pool,
          const CompareObserver& observer)
       : comparison_(comparison), train_(train), pool_(pool), observer_(observer) {
-    for (const Participant& p : comparison.participants)
-      progress_.runs += (is_tuned(p) ? comparison.options.trials : 1) + comparison.seeds.size();
-    epochs_ = progress_.runs * comparison.options.epochs;
-  }
-
-  void spread() {
-    std::vector<Job> jobs;
-    for_each([&](std::size_t i, const Participant& p) {
-      if (!is_tuned(p)) return jobs.push_back({i, p.contender.rates.low, comparison_.options.seed});
-      for (const double rate : spread_rates(p.contender.rates, spread_trials(comparison_.options.trials)))
-        jobs.push_back({i, rate, comparison_.options.seed});
-    });
-    run(Phase::spread, jobs, &Participant::trials);
-  }
-
-  void closer() {
-    for (std::size_t round = spread_trials(comparison_.options.trials); round < comparison_.options.trials;
-         ++round) {
-      std::vector<Job> jobs;
-      for_each([&](std::size_t i, const Participant& p) {
-        if (!is_tuned(p)) return;
-        if (const auto rate = next_rate(p.contender.rates, tried(p)))
-          jobs.push_back({i, *rate, comparison_.options.seed});
-        else
-          skip(1);
-      });
-      run(Phase::closer, jobs, &Participant::trials);
+    for (const Participant& p : comparison.participants) {
+      plans_.push_back(plan(p.contender, budget()));
+      expect(plans_.back(), 1);
+      expect(judgement(p), 1);
     }
   }
 
-  void judged() {
+  void tune() {
+    for (bool first = true;; first = false) {
+      std::vector<Job> jobs;
+      for (std::size_t i = 0; i < comparison_.participants.size(); ++i) {
+        const Participant& p = comparison_.participants[i];
+        const auto proposals = propose(p.contender, budget(), tried(p));
+        Plan& left = plans_[i];
+        if (proposals.empty()) {  // spent, or nothing left to try
+          expect(left, -1);
+          left = {};
+        }
+        for (const Proposal& proposal : proposals) {
+          jobs.push_back({i, proposal, comparison_.options.seed, &Participant::trials});
+          --left.trials;
+          left.epochs -= proposal.epochs;
+        }
+      }
+      if (jobs.empty()) return;
+      run(first ? Phase::spread : Phase::closer, jobs);
+    }
+  }
+
+  void judge() {
     std::vector<Job> jobs;
     for (std::size_t i = 0; i < comparison_.participants.size(); ++i) {
       Participant& p = comparison_.participants[i];
       p.chosen = best_trial(tried(p));
-      p.at_edge = is_tuned(p) && best_at_edge(tried(p));
+      p.at_edge = p.contender.rates.origin != RateRange::Origin::fixed && best_at_edge(tried(p));
       if (!p.chosen) {
-        skip(comparison_.seeds.size());
+        expect(judgement(p), -1);
         continue;
       }
-      for (const std::uint64_t seed : comparison_.seeds) jobs.push_back({i, p.trials[*p.chosen].rate, seed});
+      const Run& best = p.trials[*p.chosen];
+      const Proposal setting{best.rate, best.others, comparison_.options.epochs};
+      for (const std::uint64_t seed : comparison_.seeds)
+        jobs.push_back({i, setting, seed, &Participant::runs});
+      if (!has_rate(p)) continue;
+      for (const double factor : off_best_factors) {
+        Proposal off = setting;
+        off.rate = three_digits(setting.rate * factor);
+        jobs.push_back({i, off, comparison_.options.seed, &Participant::off_best});
+      }
     }
-    run(Phase::judged, jobs, &Participant::runs);
+    run(Phase::judged, jobs);
   }
 
  private:
+  [[nodiscard]] Budget budget() const { return comparison_.options.budget(); }
+
+  [[nodiscard]] static bool has_rate(const Participant& p) { return p.contender.rates.low > 0; }
+
+  [[nodiscard]] Plan judgement(const Participant& p) const {
+    const std::size_t runs = comparison_.seeds.size() + (has_rate(p) ? off_best_factors.size() : 0);
+    return {runs, runs * comparison_.options.epochs};
+  }
+
   [[nodiscard]] std::vector<RateTrial> tried(const Participant& participant) const {
     return tried_rates(participant, comparison_.higher_is_better());
   }
 
-  template <class Do>
-  void for_each(const Do& what) const {
-    for (std::size_t i = 0; i < comparison_.participants.size(); ++i) what(i, comparison_.participants[i]);
-  }
-
   /// Runs the jobs, and appends their runs to their participants in the order of the jobs.
-  void run(Phase phase, const std::vector<Job>& jobs, std::vector<Run> Participant::*destination) {
+  void run(Phase phase, const std::vector<Job>& jobs) {
     std::vector<Run> done(jobs.size());
     pool_.run(jobs.size(), [&](std::size_t i) {
       const Job& job = jobs[i];
-      const std::string spec = comparison_.participants[job.participant].contender.spec(job.rate);
+      const Contender& contender = comparison_.participants[job.participant].contender;
+      const std::string spec = job.destination == &Participant::off_best
+                                   ? contender.spec_off(job.setting.rate, job.setting.others)
+                                   : contender.spec(job.setting.rate, job.setting.others);
       std::size_t epochs = 0;
       report(phase, spec, 0, 0);
-      done[i] = train_(spec, job.seed, [&] {
-        if (++epochs < comparison_.options.epochs) report(phase, spec, 1, 0);
+      done[i] = train_({spec, job.seed, job.setting.epochs}, [&] {
+        if (++epochs < job.setting.epochs) report(phase, spec, 1, 0);
       });
       done[i].spec = spec;
-      done[i].rate = job.rate;
+      done[i].rate = job.setting.rate;
+      done[i].others = job.setting.others;
       done[i].seed = job.seed;
-      if (phase != Phase::judged && done[i].result) done[i].result->test.reset();
+      done[i].epochs = job.setting.epochs;
+      if (job.destination != &Participant::runs && done[i].result) done[i].result->test.reset();
       // A run that ended early leaves epochs that nobody has to wait for.
-      report(phase, spec,
-             comparison_.options.epochs - std::min<std::size_t>(epochs, comparison_.options.epochs - 1), 1);
+      report(phase, spec, job.setting.epochs - std::min(epochs, job.setting.epochs - 1), 1);
     });
     for (std::size_t i = 0; i < jobs.size(); ++i)
-      (comparison_.participants[jobs[i].participant].*destination).push_back(std::move(done[i]));
+      (comparison_.participants[jobs[i].participant].*(jobs[i].destination)).push_back(std::move(done[i]));
   }
 
-  void skip(std::size_t runs) {
-    progress_.runs -= runs;
-    epochs_ -= runs * comparison_.options.epochs;
+  /// More work is to come (sign 1), or less than was thought (-1).
+  void expect(const Plan& work, int sign) {
+    if (sign > 0) {
+      progress_.runs += work.trials;
+      epochs_ += work.epochs;
+    } else {
+      progress_.runs -= work.trials;
+      epochs_ -= work.epochs;
+    }
   }
 
   void report(Phase phase, const std::string& spec, std::size_t epochs, std::size_t runs) {
@@ -138,6 +159,7 @@ class Trials {
   const CompareObserver& observer_;
   std::mutex mutex_;
   CompareProgress progress_;
+  std::vector<Plan> plans_;  ///< what is left of each participant's tuning
   std::size_t epochs_ = 0, epochs_done_ = 0;
 };
 
@@ -146,9 +168,8 @@ class Trials {
 void run_trials(Comparison& comparison, const TrainFunction& train, ThreadPool& pool,
                 const CompareObserver& observer) {
   Trials trials(comparison, train, pool, observer);
-  trials.spread();
-  trials.closer();
-  trials.judged();
+  trials.tune();
+  trials.judge();
 }
 
 }  // namespace thalweg::workbench
