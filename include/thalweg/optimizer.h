@@ -89,8 +89,8 @@ class Optimizer {
   /// A number that the rule carries from step to step, such as Prodigy's d, as the last step left it. What is
   /// measured over all parameters is the same for every tensor. Throws a usage Error for unknown names.
   [[nodiscard]] double carried(std::string_view name, std::string_view tensor = "") const;
-  /// The learning rate that a rule that adapts it has arrived at: what multiplied the direction of the last
-  /// step. For other rules the value of lr at the coming step.
+  /// The learning rate of the last step: lr, or what a rule that adapts it has made of it (1 for a rule
+  /// without one). Before the first step: what it starts from.
   [[nodiscard]] double rate(std::string_view tensor = "") const;
   /// The state of a tensor, by the slot's name. Throws a usage Error for unknown names or another precision.
   template <class T>

@@ -54,7 +54,7 @@ class Train : public Command {
     a.count("--batch,-b", batch_, at_least(0), "examples per step; 0: all of them");
     a.number("--cooldown", cooldown_, in_closed(0, 1),
              "share of the steps, the last ones, over which lr falls to 0; left out: 0.3, or 0 with a "
-             "schedule of lr");
+             "schedule of lr or a schedule-free optimizer");
     a.count("--max-steps", max_steps_, at_least(0), "stop after this many steps; 0: no limit");
     a.number("--max-seconds", max_seconds_, above(0), "stop after this time");
     a.number("--target", target_, at_least(0), "stop at this validation accuracy (0 to 1) or rmse");
@@ -80,7 +80,8 @@ class Train : public Command {
     options.transforms = step_.made_transforms(session.options.seed);
     const bool scheduled = options.plateau || std::any_of(options.schedules.begin(), options.schedules.end(),
                                                           [](const auto& s) { return s.first == "lr"; });
-    options.cooldown = cooldown_.value_or(scheduled ? 0 : 0.3);
+    const bool schedule_free = options.optimizer.info().schedule_free;
+    options.cooldown = cooldown_.value_or(scheduled || schedule_free ? 0 : 0.3);
     options.epochs = epochs_;
     options.batch = batch_;
     options.seed = session.options.seed;
@@ -143,6 +144,8 @@ class Train : public Command {
                                      split.test.rows(), d.columns(), classes),
                          session.terminal.width));
     std::string how = fmt::format("{} with {}", model_, options.optimizer.text());
+    if (options.optimizer.info().rate_free) how += ", which finds its learning rate itself";
+    if (options.optimizer.info().schedule_free) how += ", which needs no falling learning rate";
     if (options.cooldown > 0)
       how += fmt::format("; lr falls to 0 over the last {:.3g} % of the steps (--cooldown 0: it does not)",
                          100 * options.cooldown);

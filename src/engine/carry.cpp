@@ -59,10 +59,11 @@ void Optimizer::Engine::advance_carry() {
   fill_stages(0);
 }
 
-double Optimizer::Engine::rate_of(const Group& group, const AnyRule& now) const {
-  const detail::RuleInfo& info = now.info();
-  if (info.rate != nullptr) return info.rate(now.object(), carry_of(group).data());
-  return number_key(now, "lr") != nullptr ? std::get<double>(now.get("lr")) : 1;
+/// The learning rate of the step that `now` is of.
+double Optimizer::Engine::rate_of(const Group& group) const {
+  const detail::RuleInfo& info = group.now.info();
+  if (info.rate != nullptr) return info.rate(group.now.object(), carry_of(group).data());
+  return number_key(group.now, "lr") != nullptr ? std::get<double>(group.now.get("lr")) : 1;
 }
 
 double Optimizer::Engine::carried(std::string_view name, std::string_view tensor) const {
@@ -77,9 +78,7 @@ double Optimizer::Engine::carried(std::string_view name, std::string_view tensor
 
 double Optimizer::Engine::rate(std::string_view tensor) const {
   const Group& group = tensor.empty() ? groups_.front() : groups_[find(tensor).group];
-  AnyRule now = group.own;
-  follow_schedules(group, now);
-  return rate_of(group, now);
+  return rate_of(group);
 }
 
 }  // namespace thalweg

@@ -183,9 +183,8 @@ void Optimizer::Engine::fill_stage(Group& group, std::size_t stage, const AnyTra
                                    double norm_here) const {
   CoefficientSet& set = group.stages[stage];
   set.resize(transform.info().coefficient_count);
-  transform.info().coefficients(transform.object(),
-                                {static_cast<double>(steps_ + 1), rate_of(group, group.now), norm_here},
-                                set.float64.data());
+  transform.info().coefficients(
+      transform.object(), {static_cast<double>(steps_ + 1), rate_of(group), norm_here}, set.float64.data());
   set.round();
 }
 

@@ -112,7 +112,7 @@ class Optimizer::Engine {
   void start_slots(const Tensor& tensor) const;
   void find_coefficients(Group& group) const;
   void advance_carry();
-  [[nodiscard]] double rate_of(const Group& group, const AnyRule& now) const;
+  [[nodiscard]] double rate_of(const Group& group) const;
   void prepare_stages();
   void fill_stage(Group& group, std::size_t stage, const AnyTransform& transform, double norm_here) const;
   void fill_stages(std::size_t from);

@@ -69,7 +69,7 @@ struct EpochRecord {
   std::uint64_t steps = 0;  ///< made up to its end
   double train_loss = 0;    ///< mean over the epoch's examples, each before its step; without l2
   std::optional<models::Scores> validation;  ///< after its last step
-  double rate = 0;                           ///< lr of its last step
+  double rate = 0;                           ///< learning rate of its last step, as Optimizer::rate() has it
   double gradient_norm = 0;                  ///< mean of the norms of its batches' gradients
   double seconds = 0;                        ///< of its steps, without the validation
 };

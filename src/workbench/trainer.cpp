@@ -117,12 +117,6 @@ Schedule cooldown(double share, std::uint64_t steps) {
   return Schedule(Constant{.steps = steps - last}) | Linear{.steps = last};
 }
 
-double rate_of(const Optimizer& optimizer) {
-  const auto& keys = optimizer.rule().info().keys;
-  const bool has = std::any_of(keys.begin(), keys.end(), [](const KeyInfo& key) { return key.name == "lr"; });
-  return has ? optimizer.value("lr") : 1;
-}
-
 }  // namespace
 
 Trainer::Trainer(const data::Split& split, const models::ModelSpec& model, const TrainOptions& options)
@@ -160,7 +154,7 @@ void Trainer::begin_epoch() {
     std::iota(order_.begin(), order_.end(), 0U);
   }
   running_ = {};
-  running_.rate = rate_of(optimizer_);
+  running_.rate = optimizer_.rate();
   epoch_steps_ = 0;
 }
 
@@ -181,7 +175,6 @@ bool Trainer::step() {
   if (epoch_ended()) begin_epoch();
   const Clock::time_point start = Clock::now();
   const auto rows = std::span(order_).subspan(next_, std::min(batch_, order_.size() - next_));
-  if (!options_.schedules.empty()) running_.rate = rate_of(optimizer_);
   optimizer_.look_ahead();
   loss_ = batch_loss_.gradient(split_->train, rows, parameters_, gradient_);
   const double gradient_norm = norm(gradient_);
@@ -192,6 +185,7 @@ bool Trainer::step() {
     return false;
   }
   optimizer_.step(views_);
+  running_.rate = optimizer_.rate();
   next_ += rows.size();
   ++epoch_steps_;
   const auto count = static_cast<double>(rows.size());
