@@ -6,19 +6,20 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/explanation.h"
+#include "cli/language.h"
 
 namespace thalweg::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json to_json(const Explanation& all) {
+Json to_json(const Explanation& all, messages::Language language) {
   Json json{{"kind", all.kind},   {"name", all.name},   {"specification", all.specification},
             {"title", all.title}, {"paper", all.paper}, {"idea", all.idea}};
   json["formula"] = Json::array();
   for (const auto& line : all.formula)
     json["formula"].push_back({{"text", line.text}, {"latex", line.latex}});
-  json["formula_note"] = all.formula_note;
+  json["formula_note"] = all.other_form.empty() ? "" : told(language, other_form_note, {all.other_form});
   json["keys"] = Json::array();
   for (const auto& key : all.keys) {
     json["keys"].push_back({{"name", key.name},
@@ -61,7 +62,8 @@ class Explain : public Command {
              {"explain adam:lr=0.1,like=keras", "With these settings, and their numbers:"},
              {"explain \"warmup:steps=500 | cosine:steps=9500\"", "A schedule, with its curve:"},
              {"explain rosenbrock", "A problem, with its start and its minimum:"},
-             {"explain nadam --latex", "The formula to paste into a paper:"}}};
+             {"explain nadam --latex", "The formula to paste into a paper:"},
+             {"explain aggmo --lang zh-Hant", "In Chinese:"}}};
   }
 
   void declare(Arguments& arguments) override {
@@ -70,20 +72,24 @@ class Explain : public Command {
     arguments.required();
     arguments.choice("--kind", explanation_kinds(), kind_, "which one, where several have the name");
     arguments.flag("--latex", latex_, "the formula in LaTeX");
+    language_.declare(arguments);
   }
 
   int run(const Session& session) override {
-    const Explanation all = explain(specification_, kind_);
+    const messages::Language language = language_.language();
+    Explanation all = explain(specification_, kind_);
+    translate(all, language);
     if (session.options.json)
-      fmt::print("{}\n", to_json(all).dump());
+      fmt::print("{}\n", to_json(all, language).dump());
     else
-      fmt::print("{}", explanation_text(all, session.terminal, latex_));
+      fmt::print("{}", explanation_text(all, session.terminal, latex_, language));
     return Exit::done;
   }
 
  private:
   std::string specification_, kind_;
   bool latex_ = false;
+  LanguageOption language_;
 };
 
 }  // namespace

@@ -108,11 +108,8 @@ Explanation explain_optimizer(std::string_view specification) {
     const KeyInfo::Kind kind = info.keys[i].kind;
     const bool chooses = kind == KeyInfo::Kind::choice || kind == KeyInfo::Kind::flag;
     if (!chooses || all.keys[i].value == all.keys[i].standard) continue;
-    all.formula_note += (all.formula_note.empty() ? "" : ", ") + all.keys[i].name + "=" + all.keys[i].value;
+    all.other_form += (all.other_form.empty() ? "" : ", ") + all.keys[i].name + "=" + all.keys[i].value;
   }
-  if (!all.formula_note.empty())
-    all.formula_note =
-        "The formula is that of the default form; the numbers below are of " + all.formula_note + ".";
   for (const Slot& slot : used_slots(rule)) all.slots.push_back({slot.name, slot.meaning});
   for (const Preset& preset : info.presets)
     all.presets.push_back({preset.library, preset.settings, preset.lacks});

@@ -11,6 +11,7 @@
 
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "messages/messages.h"
 
 namespace thalweg::cli {
 
@@ -54,8 +55,8 @@ struct Explanation {
   std::string specification;  ///< with the keys that are not at their default
   std::string title, paper, idea;
   std::vector<Line> formula;
-  std::string symbols;       ///< what the formula's symbols mean that are no keys
-  std::string formula_note;  ///< where the settings choose another form than the formula's
+  std::string symbols;     ///< what the formula's symbols mean that are no keys
+  std::string other_form;  ///< the settings that choose another form than the formula's, if there are
   std::vector<Fact> facts;
   std::vector<Key> keys;
   std::vector<Slot> slots;
@@ -75,9 +76,22 @@ struct Explanation {
 /// nearest, and for settings that are out of range.
 [[nodiscard]] Explanation explain(std::string_view specification, std::string_view kind = "");
 
-/// For the terminal; with the formula in LaTeX if that is asked for.
-[[nodiscard]] std::string explanation_text(const Explanation& all, const Terminal& terminal, bool latex);
-/// For the documentation: a page, whose title is a heading of this level.
+/// An English text of an Explanation in another language, also with a value in it ("at least 1"); what has no
+/// translation (a name, a number) stays as it is.
+[[nodiscard]] std::string told(messages::Language language, std::string_view english);
+/// The same with values for its {} in their order.
+[[nodiscard]] std::string told(messages::Language language, std::string_view english,
+                               const std::vector<std::string>& values);
+/// Said of Explanation::other_form.
+inline constexpr const char* other_form_note =
+    "The formula is that of the default form; the numbers below are of {}.";
+/// Puts all that is told into another language; names, settings, formulas and sources stay.
+void translate(Explanation& all, messages::Language language);
+
+/// For the terminal; with the formula in LaTeX if that is asked for. The explanation is in this language.
+[[nodiscard]] std::string explanation_text(const Explanation& all, const Terminal& terminal, bool latex,
+                                           messages::Language language);
+/// For the documentation, in English: a page, whose title is a heading of this level.
 [[nodiscard]] std::string explanation_markdown(const Explanation& all, std::size_t level = 1);
 
 // The parts of explain(), one per kind.

@@ -34,6 +34,8 @@ class Trainer {
   [[nodiscard]] std::optional<models::Scores> evaluate(const data::Dataset& part);
   /// Goes back to the parameters of the best epoch, if early stopping kept them. Returns whether it did.
   bool restore_best();
+  /// Multiplies the learning rate by a factor from the next step on, on top of its schedule.
+  void scale_rate(double factor) { optimizer_.scale("lr", factor); }
 
   [[nodiscard]] const std::optional<Divergence>& divergence() const { return divergence_; }
   [[nodiscard]] const std::optional<std::size_t>& best_epoch() const { return best_epoch_; }

@@ -39,7 +39,7 @@ inline std::string file_text(const std::string& path) {
 }
 
 [[noreturn]] inline void become_command(const Words& words, const Environment& environment) {
-  for (const char* name : {"COLUMNS", "NO_COLOR", "TERM"}) ::unsetenv(name);
+  for (const char* name : {"COLUMNS", "NO_COLOR", "TERM", "LC_ALL", "LC_MESSAGES", "LANG"}) ::unsetenv(name);
   ::setenv("TERM", "xterm-256color", 1);
   for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
   std::vector<char*> arguments{const_cast<char*>("thalweg")};
