@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include "workbench/diagnose/curvature.h"
 #include "workbench/diagnose/descent.h"
@@ -31,26 +32,35 @@ void fit_loss(const std::vector<Checkpoint>& all, Evidence& e) {
   }
   const auto n = static_cast<double>(late.size());
   if (late.empty()) return;
-  double x_mean = 0, mean = 0;
+  double mean = 0;
   e.lr = e.mean_lr = 0;
   for (const Checkpoint& c : late) {
-    x_mean += static_cast<double>(c.step) / n;
     mean += c.loss / n;
     e.lr = std::max(e.lr, c.lr);
     e.mean_lr += c.lr / n;
   }
   e.recent_loss = mean;
   if (late.size() < 4) return;
-  double xx = 0, xy = 0, rest = 0;
-  for (const Checkpoint& c : late) {
-    const double x = static_cast<double>(c.step) - x_mean;
-    xx += x * x;
-    xy += x * (c.loss - mean);
-  }
-  e.slope = xy / xx;
-  for (const Checkpoint& c : late)
-    rest += std::pow(c.loss - mean - e.slope * (static_cast<double>(c.step) - x_mean), 2);
-  e.slope_error = std::sqrt(rest / (n - 2) / xx);
+  const auto fit = [&](std::size_t first) {
+    const auto count = static_cast<double>(late.size() - first);
+    double x0 = 0, y0 = 0, xx = 0, xy = 0, rest = 0;
+    for (std::size_t i = first; i < late.size(); ++i) {
+      x0 += static_cast<double>(late[i].step) / count;
+      y0 += late[i].loss / count;
+    }
+    const auto x = [&](std::size_t i) { return static_cast<double>(late[i].step) - x0; };
+    for (std::size_t i = first; i < late.size(); ++i) {
+      xx += x(i) * x(i);
+      xy += x(i) * (late[i].loss - y0);
+    }
+    for (std::size_t i = first; i < late.size(); ++i) rest += std::pow(late[i].loss - y0 - xy / xx * x(i), 2);
+    return std::make_pair(xy / xx, std::sqrt(rest / (count - 2) / xx));
+  };
+  std::tie(e.slope, e.slope_error) = fit(0);
+  // Without noise the later half of that says it better, where the first has the end of a steep descent.
+  if (e.batch_size > 0 || late.size() < 6) return;
+  const auto [slope, error] = fit(late.size() / 2);
+  if (slope < 0 && slope > e.slope) std::tie(e.slope, e.slope_error) = std::make_pair(slope, error);
 }
 
 /// How much of the excess over `floor` in the middle third is left in the last one.
@@ -87,6 +97,15 @@ double noise_scale(Subject& subject, Point x, Point gradient) {
 void find_escape(Subject& subject, Point x, Point gradient, const Ends& ends, Evidence& e) {
   const double tolerance = 1e-4 * std::abs(e.largest) + e.smallest_error;
   if (!(e.smallest < -tolerance)) return;
+  // A kink of a ReLU looks like curvature from near; from farther away it does not.
+  const double apart = 0.01 * (1 + norm(x));
+  const double seen = (subject.value(moved(x, apart, ends.smallest_vector)) +
+                       subject.value(moved(x, -apart, ends.smallest_vector)) - 2 * e.loss) /
+                      (apart * apart);
+  if (!(seen < e.smallest / 3)) {
+    e.smallest = std::max(seen, e.smallest);
+    return;
+  }
   e.escape = ends.smallest_vector;
   double sign = 1;
   const double reach = 1 + norm(x);

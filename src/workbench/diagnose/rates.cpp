@@ -60,7 +60,7 @@ Gain gain_of(const std::string& rule, const Numbers& n, const AnyRule& any) {
   }
   if (rule == "nadam") return {1, 2 * (1 + beta1) / ((1 - beta1) * (1 + 2 * beta1))};
   if (rule == "adam" || rule == "adamw" || rule == "amsgrad" || rule == "adamax") return averaged;
-  return {};  // sgd, adagrad
+  return {};  // sgd, adagrad, adadelta
 }
 
 bool is_known(const std::string& rule) {
@@ -158,7 +158,7 @@ Rates rates_of(const Optimizer& optimizer, const std::vector<Part>& parts, doubl
     return result;
   }
   const auto [factor, limit] = gain_of(rule, numbers, any);
-  if (rule != "adadelta") result.limit = limit;
+  result.limit = limit;
   double rate = lr * factor;
   if (rule == "adagrad") rate /= 1 + std::max(0.0, numbers.steps() - 1) * numbers["lr_decay"];
   double dominated = 0;

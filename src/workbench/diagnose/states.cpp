@@ -77,7 +77,8 @@ double steps_too_long(const Summary& s) {
   const bool noisy = s.e.batch_size > 0;
   const double jumps = all({at_least(s.hover, 0.3), at_least(s.excess_share, noisy ? nothing_left : 1e-3),
                             noisy ? any({at_least(s.here, 0.8),
-                                         at_least((s.e.recent_loss - s.e.average_loss) / s.e.reference, 0.1)})
+                                         at_least((s.e.recent_loss - s.e.average_loss) / s.e.reference, 0.1),
+                                         at_most(s.e.noise_scale, s.e.batch_size)})
                                   : 1e9});
   const double unstable = all({at_least(s.here, 1.2), at_least(s.e.missing, much_left), holds(!s.falls)});
   return all({at_most(s.pace, stuck_pace), any({jumps, unstable})});
@@ -119,10 +120,12 @@ double units_are_dead(const Summary& s) {
   return all({stuck(s), s.e.units ? share_at_least(s.e.units->dead, 0.5) : 0});
 }
 
-/// The slope predicts little of what lies below, negative curvature most of it.
+/// The slope predicts little of what lies below, negative curvature most of it; and where that curvature
+/// leads out, its pull is stronger than the gradient.
 double on_saddle(const Summary& s) {
   return all({stuck(s), holds(s.e.escape_gain > 0), at_most(s.e.slope_share, 0.4),
-              at_least(s.e.curvature_share, 0.3)});
+              at_least(s.e.curvature_share, 0.3),
+              at_most(s.e.gradient_norm, std::abs(s.e.smallest) * s.e.escape_distance / 2)});
 }
 
 /// Neither slope nor curvature here say that there is anything to gain; or nearly every unit is saturated.
@@ -136,15 +139,16 @@ double on_plateau(const Summary& s) {
 double rate_too_small(const Summary& s) {
   const auto steps = static_cast<double>(s.e.steps);
   return all({stuck(s), at_least(s.e.missing, 0.2), at_most(s.steepness, 0.1),
-              at_least(s.e.steps_needed, steps), at_most(s.e.steps_at_best, 2 * steps)});
+              at_least(s.e.steps_needed, steps), at_most(s.e.steps_at_best, steps / 2)});
 }
 
-/// No rate would do, but one for each parameter.
+/// No rate would do, but one for each parameter: the inputs differ in scale (if they are not centered either,
+/// rescaling alone would not do), or rescaling the parameters would do.
 double scales_differ(const Summary& s) {
-  return all({stuck(s), at_least(s.e.steps_at_best, static_cast<double>(s.e.steps) / 2),
-              any({all({at_least(s.e.input_spread, 30), at_most(s.e.steps_rescaled, s.e.steps_at_best / 2)}),
-                   all({at_least(s.e.diagonal_spread, 1000),
-                        at_most(s.e.steps_rescaled, s.e.steps_at_best / 10)})})});
+  return all(
+      {stuck(s), at_least(s.e.steps_at_best, static_cast<double>(s.e.steps) / 2),
+       any({at_least(s.e.input_spread, 30), all({at_least(s.e.diagonal_spread, 1000),
+                                                 at_most(s.e.steps_rescaled, s.e.steps_at_best / 10)})})});
 }
 
 /// No rate would do: what is stable across is too short along; or the valley bends so much that the straight
