@@ -189,6 +189,8 @@ bool Arguments::parse(std::vector<std::string> words) {
   }
 }
 
+bool Arguments::given(const std::string& name) const { return !parser_->app.get_option(name)->empty(); }
+
 std::string Arguments::usage() const {
   std::string options, rest;
   for (const Entry& entry : entries_) {

@@ -52,6 +52,8 @@ class Arguments {
   /// Parses what follows the command's name. Throws a usage Error, which suggests the nearest option for an
   /// unknown one. Returns false if the help was asked for.
   [[nodiscard]] bool parse(std::vector<std::string> words);
+  /// Whether parse() met the argument of this name ("--seed", "FILE").
+  [[nodiscard]] bool given(const std::string& name) const;
 
   /// "[OPTION...] FILE", and the lists of arguments and options.
   [[nodiscard]] std::string usage() const;
