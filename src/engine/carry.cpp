@@ -73,6 +73,8 @@ double Optimizer::Engine::carried(std::string_view name, std::string_view tensor
     if (slot.name == name) return carry_of(group)[known.size()];
     known.emplace_back(slot.name);
   }
+  if (known.empty())
+    throw usage_error("carried number", name, rule().name() + " carries none from step to step");
   throw unknown_name("carried number of " + rule().name(), name, known);
 }
 
