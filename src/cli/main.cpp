@@ -6,6 +6,8 @@ int main(int count, char** words) {
   for (const auto make : {list_command, explain_command, minimize_command, replay_command, docs_command})
     commands.push_back(make());
   commands.push_back(train_command());
+  commands.push_back(lr_find_command());
   commands.push_back(compare_command());
+  commands.push_back(surface_command());
   return run_command_line(commands, {words + 1, words + count});
 }

@@ -27,6 +27,10 @@ void StepOptions::declare(Arguments& arguments) {
   arguments.text("--optimizer,-o", "SPEC", optimizer,
                  "NAME or NAME:key=value,... (see: thalweg list optimizers)");
   if (optimizer.empty()) arguments.required();
+  declare_around(arguments);
+}
+
+void StepOptions::declare_around(Arguments& arguments) {
   arguments.texts(
       "--schedule", "KEY=SPEC", schedules,
       "let a hyper-parameter (lr, if left out) follow a schedule: lr=warmup:steps=500 | cosine:steps=9500");

@@ -18,6 +18,8 @@ struct StepOptions {
   std::vector<std::string> schedules, transforms;
 
   void declare(Arguments& arguments);
+  /// --schedule and --transform alone, for commands that step with several optimizers.
+  void declare_around(Arguments& arguments);
 
   // What the texts say; they throw a usage Error that names the specification.
   [[nodiscard]] AnyRule rule() const { return make_rule(optimizer); }

@@ -27,12 +27,19 @@ Json rounded(const std::vector<double>& numbers, int digits) {
 }
 
 Json path_json(const SurfacePath& path, messages::Language language) {
-  Json json{{"label", path.label},       {"spec", path.spec},
-            {"tuned", path.tuned},       {"steps", path.steps},
-            {"end", end_name(path.end)}, {"says", end_text(path, language)},
-            {"why", path.why},           {"distance", path.distance ? Json(*path.distance) : Json()},
-            {"step", path.step},         {"x", rounded(path.x, 10)},
-            {"y", rounded(path.y, 10)},  {"value", rounded(path.value, 10)}};
+  Json json{{"label", path.label},
+            {"spec", path.spec},
+            {"tuned", path.tuned},
+            {"steps", path.steps},
+            {"shown", path.shown},
+            {"end", end_name(path.end)},
+            {"says", end_text(path, language)},
+            {"why", path.why},
+            {"distance", path.distance ? Json(*path.distance) : Json()},
+            {"step", path.step},
+            {"x", rounded(path.x, 10)},
+            {"y", rounded(path.y, 10)},
+            {"value", rounded(path.value, 10)}};
   if (!path.ahead_x.empty()) {
     json["ahead_x"] = rounded(path.ahead_x, 10);
     json["ahead_y"] = rounded(path.ahead_y, 10);

@@ -135,8 +135,7 @@ class Picture {
     double dot_x = -99, dot_y = -99;
     const auto near = [](double at) { return std::clamp(at, -4000.0, 4000.0); };
     std::size_t last = 0;
-    for (std::size_t i = 0; i < path.x.size(); ++i) {
-      if (!std::isfinite(path.x[i]) || !std::isfinite(path.y[i])) break;
+    for (std::size_t i = 0; i < path.shown; ++i) {
       const double px = near(x(path.x[i])), py = near(y(path.y[i]));
       d += fmt::format("{}{:.1f} {:.1f}", i == 0 ? 'M' : 'L', px, py);
       if (inside(path, i)) last = i;
@@ -154,12 +153,10 @@ class Picture {
     out_ += fmt::format("<path d=\"{}\" {} stroke=\"{}\" stroke-width=\"5\"/>\n", dots, round, hue);
     if (path.x.size() <= 41) look_ahead(path, hue);
     const double px = x(path.x[last]), py = y(path.y[last]);
-    if (last + 1 < path.x.size() || path.end == PathEnd::diverged) {
+    if (last + 1 < path.shown || path.end == PathEnd::diverged) {
       // The whole mark stays inside.
-      const double ex =
-          std::clamp(last + 1 < path.x.size() ? edge(path, last, true) : px, left + 7, right - 7);
-      const double ey =
-          std::clamp(last + 1 < path.x.size() ? edge(path, last, false) : py, top + 7, bottom - 7);
+      const double ex = std::clamp(last + 1 < path.shown ? edge(path, last, true) : px, left + 7, right - 7);
+      const double ey = std::clamp(last + 1 < path.shown ? edge(path, last, false) : py, top + 7, bottom - 7);
       out_ +=
           fmt::format("<path d=\"M{:.1f} {:.1f}l10 10m0 -10l-10 10\" stroke=\"#fff\" stroke-width=\"6\"/>\n",
                       ex - 5, ey - 5);
@@ -186,7 +183,7 @@ class Picture {
 
   /// Where each step took its gradient.
   void look_ahead(const SurfacePath& path, const std::string& hue) {
-    for (std::size_t i = 0; i < path.ahead_x.size(); ++i) {
+    for (std::size_t i = 0; i < std::min(path.shown, path.ahead_x.size()); ++i) {
       if (std::isnan(path.ahead_x[i])) continue;
       const double ax = x(path.ahead_x[i]), ay = y(path.ahead_y[i]);
       out_ += fmt::format(

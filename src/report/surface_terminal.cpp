@@ -61,12 +61,11 @@ class Canvas {
       py =
           (surface_.y.high - path.y[k]) / (surface_.y.high - surface_.y.low) * static_cast<double>(4 * rows_);
     };
-    for (std::size_t k = 0; k + 1 < path.x.size(); ++k) {
+    for (std::size_t k = 0; k + 1 < path.shown; ++k) {
       double x0 = 0, y0 = 0, x1 = 0, y1 = 0;
       to_dots(k, x0, y0);
       to_dots(k + 1, x1, y1);
       const double length = std::max(std::abs(x1 - x0), std::abs(y1 - y0));
-      if (!(length < 1e6)) continue;  // a jump out of the world
       const int pieces = static_cast<int>(std::min(length, 4096.0)) + 1;
       for (int p = 0; p <= pieces; ++p) {
         const double share = static_cast<double>(p) / pieces;
@@ -74,7 +73,7 @@ class Canvas {
       }
     }
     // The last point that is on the picture.
-    for (std::size_t k = path.x.size(); k-- > 0;) {
+    for (std::size_t k = path.shown; k-- > 0;) {
       double px = 0, py = 0;
       to_dots(k, px, py);
       if (Cell* cell = cell_at(px, py)) {

@@ -45,6 +45,11 @@ std::string end_text(const SurfacePath& path, messages::Language language) {
 
 std::string surface_headline(const Surface& surface, messages::Language language) {
   const auto list = [&](const std::vector<std::string>& names) {
+    if (names.size() > 6)
+      return messages::format(
+          language, "surface.others",
+          fmt::arg("names", names[0] + std::string(messages::text(language, "surface.comma")) + names[1]),
+          fmt::arg("n", names.size() - 2));
     std::string all;
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (i > 0) all += messages::text(language, i + 1 == names.size() ? "surface.and" : "surface.comma");

@@ -199,6 +199,17 @@ std::vector<std::string> path_labels(const std::vector<std::string>& specs) {
   return labels;
 }
 
+void cut_path(SurfacePath& path, const Surface& surface) {
+  path.shown = path.x.size();
+  if (path.end != PathEnd::diverged && path.end != PathEnd::left) return;
+  const Box around = Box{surface.x, surface.y}.grown(0.5);
+  for (std::size_t i = 0; i < path.x.size(); ++i) {
+    if (around.contains(path.x[i], path.y[i])) continue;
+    path.shown = i + 1;
+    return;
+  }
+}
+
 std::string spec_with_rate(const AnyRule& rule) {
   const std::string text = rule.text();
   const auto settings = parse_specification(text).settings;
@@ -288,6 +299,7 @@ Surface draw_surface(const Problem& problem, const SurfaceOptions& options, cons
     path.label = labels[k];
     keep_points(path, runs[k], options.points);
     judge_end(path, problem, runs[k], surface, lowest, highest);
+    cut_path(path, surface);
   }
   return surface;
 }

@@ -45,6 +45,8 @@ struct SurfacePath {
   std::vector<double> ahead_x, ahead_y;  ///< where the gradient of the coming step was taken; empty unless
                                          ///< the rule looks ahead
 
+  std::size_t shown = 0;  ///< points that a picture draws: up to the first one half a picture outside, if the
+                          ///< path goes away for good
   std::uint64_t steps = 0;  ///< made
   PathEnd end = PathEnd::under_way;
   std::string why;                 ///< diverged: what was not finite, in English; else ""
@@ -112,6 +114,9 @@ using SurfaceObserver = std::function<void(double fraction, const std::string& w
                                    const SurfaceObserver& observer = {});
 
 // Parts of it, for tests and for slices.
+
+/// Sets `shown` of a path, whose end is known, on a picture whose rectangle is.
+void cut_path(SurfacePath& path, const Surface& surface);
 
 /// The specification of a rule with its rate, be it the default or not.
 [[nodiscard]] std::string spec_with_rate(const AnyRule& rule);

@@ -191,6 +191,7 @@ Surface draw_slice(const data::Split& split, const models::ModelSpec& model, con
   const Problem::Interval wide = range_of(all_x, 0);
   surface.y = options.y.value_or(range_of(all_y, 0.5 * (wide.high - wide.low)));
   surface.x = options.x.value_or(range_of(all_x, 0.5 * (surface.y.high - surface.y.low)));
+  for (SurfacePath& path : surface.paths) cut_path(path, surface);
   surface.values = loss.at_all(options.grid * options.grid, [&](std::size_t i, Flat& point) {
     const double x = grid_coordinate(surface.x, i % options.grid, options.grid);
     const double y = grid_coordinate(surface.y, i / options.grid, options.grid);

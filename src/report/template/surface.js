@@ -15,7 +15,7 @@ page((main) => {
   // ---- the head
   const ends = ["reached", "finished", "local_minimum", "saddle", "flat", "under_way", "left", "diverged"];
   const said = ends.map((end) => ({end, names: paths.filter((path) => path.end === end).map((path) => path.label)})).filter(({names}) => names.length)
-    .map(({end, names}) => t(`surface.headline.${end}${names.length > 1 ? ".many" : ""}`, {names: listed(names)})).join(t("surface.semicolon"));
+    .map(({end, names}) => t(`surface.headline.${end}${names.length > 1 ? ".many" : ""}`, {names: names.length > 6 ? t("surface.others", {names: names.slice(0, 2).join(t("surface.comma")), n: names.length - 2}) : listed(names)})).join(t("surface.semicolon"));
   main.append(element("header", {}, element("h1", {}, said ? t("surface.headline", {what: data.title, said}) : data.title),
     data.formula && data.formula !== data.title ? element("p", {}, element("code", {}, data.formula)) : null,
     data.slice ? element("p", {id: "facts"}, t("surface.facts.slice", {...data.slice, x: short(100 * data.slice.share_x), y: short(100 * data.slice.share_y), both: short(100 * (data.slice.share_x + data.slice.share_y))})) :
@@ -98,9 +98,9 @@ page((main) => {
   if (paths.length) {
     const distance = paths.some((path) => path.distance !== null);
     const heads = [t("surface.path"), t("surface.spec"), t("surface.steps"), t(data.slice ? "surface.loss.last" : "surface.f.last"), distance ? t("surface.distance") : null, t("surface.end")].filter((h) => h !== null);
-    const row = (path, i) => element("tr", {}, element("td", {class: "name"}, sample(looks[i]), path.label), element("td", {}, element("code", {}, path.spec), path.tuned ? " " + t("surface.tuned") : null),
-      element("td", {class: "number right"}, String(path.steps)), element("td", {class: "number right"}, short(path.value.at(-1), 4)), distance ? element("td", {class: "number right"}, short(path.distance, 3)) : null,
-      element("td", {class: path.end === "diverged" ? "mark" : null}, says(path)));
+    const row = (path, i) => element("tr", {}, element("td", {class: "name"}, sample(looks[i]), path.label), element("td", {class: "spec"}, element("code", {}, path.spec), path.tuned ? " " + t("surface.tuned") : null),
+      [String(path.steps), short(path.value.at(-1), 4), distance ? short(path.distance, 3) : null].filter((v) => v !== null).map((v, j) => element("td", {class: "number right", "data-head": heads[j + 2]}, v)),
+      element("td", {class: path.end === "diverged" ? "mark" : null, "data-head": heads.at(-1)}, says(path)));
     section(main, "ends", t("surface.section.ends"), paths.some((path) => path.tuned) ? t(data.slice ? "surface.tuned.lead.slice" : "surface.tuned.lead") : null,
       element("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": t("surface.section.ends")}, element("table", {class: "ends"}, element("thead", {}, element("tr", {}, heads.map((h, i) => element("th", {scope: "col", class: i > 1 && i < heads.length - 1 ? "right" : null}, h)))), element("tbody", {}, paths.map(row)))));
   }

@@ -17,6 +17,11 @@ const surfaceStyle = `
 .time button { min-width: 5.5em; justify-content: center; }
 .tools { display: inline-flex; gap: .25rem; }
 table.ends td, table.ends th { vertical-align: top; padding-right: 1.4rem; } table.ends .name { white-space: nowrap; } table.ends .name .sample { margin-right: .5rem; }
+@media (max-width: 640px) {
+  table.ends thead { display: none; } table.ends tr { display: grid; grid-template-columns: auto 1fr; gap: 0 .8rem; padding: .5rem 0; border-top: 1px solid var(--line); }
+  table.ends td { padding: .1rem 0; text-align: left; } table.ends td.name, table.ends td.spec { grid-column: 1 / -1; } table.ends td.name { font-weight: 600; }
+  table.ends td[data-head] { display: contents; } table.ends td[data-head]::before { content: attr(data-head); color: var(--soft); }
+}
 @media print { .time, .tools { display: none; } }
 `;
 
@@ -55,9 +60,8 @@ function valueAt(surface, x, y) {
   return (1 - q) * ((1 - p) * corner(0, 0) + p * corner(1, 0)) + q * ((1 - p) * corner(0, 1) + p * corner(1, 1));
 }
 
-/** The index of the last point of a path that is not after a step. */
-const indexAt = (path, step) => Math.max(0, d3.bisectRight(path.step, step) - 1);
-const upTo = (list, n) => list.slice(0, n + 1);
+/** The index of the last point of a path that is not after a step, nor after the path has left for good. */
+const indexAt = (path, step) => Math.min(Math.max(0, d3.bisectRight(path.step, step) - 1), path.shown - 1);
 
 /** 14 levels between the lowest and the highest height, the lowest one just under it. */
 const levelsOf = (heights, n = 14) => Array.from({length: n}, (_, k) => heights.low + (heights.high - heights.low) * (k === 0 ? -1e-9 : k / n));
@@ -83,11 +87,17 @@ function surfaceMap(parent, state, looks) {
     return multipolygon.coordinates.map((rings) => rings.map((ring) => `M${ring.map(([u, v]) => `${round1(gx(u))} ${round1(gy(v))}`).join("L")}Z`).join("")).join("");
   }
 
-  /** Points far outside would only cost digits: they stay where they leave, some way out. */
+  /** Points far outside stay where they leave, some way out, and those nearer than half a pixel to the one before are left out: both would only cost time. */
   function line(path, n, X, Y) {
     const far = 4000, clip = (v) => Math.min(far, Math.max(-far, v));
-    let d = "";
-    for (let i = 0; i <= n; ++i) if (path.x[i] !== null && path.y[i] !== null) d += `${d ? "L" : "M"}${round1(clip(X(path.x[i])))} ${round1(clip(Y(path.y[i])))}`;
+    let d = "", px = NaN, py = NaN;
+    for (let i = 0; i <= n; ++i) {
+      if (path.x[i] === null || path.y[i] === null) continue;
+      const x = clip(X(path.x[i])), y = clip(Y(path.y[i]));
+      if (i < n && Math.abs(x - px) < 0.5 && Math.abs(y - py) < 0.5) continue;
+      d += `${d ? "L" : "M"}${round1(x)} ${round1(y)}`;
+      [px, py] = [x, y];
+    }
     return d;
   }
   /** A dot for each step, where steps are far enough apart to be told. */
@@ -104,12 +114,12 @@ function surfaceMap(parent, state, looks) {
   /** Where a path that ended outside of the picture was last seen, or null. */
   function exit(path) {
     const inside = (i) => path.x[i] >= view.x[0] && path.x[i] <= view.x[1] && path.y[i] >= view.y[0] && path.y[i] <= view.y[1];
-    let i = path.x.length - 1;
+    let i = path.shown - 1;
     if (inside(i) && path.end !== "diverged") return null;
     while (i > 0 && !inside(i)) --i;
     if (!inside(i)) return null;
     let [x, y] = [path.x[i], path.y[i]];
-    if (i + 1 < path.x.length && path.x[i + 1] !== null) { // to the edge
+    if (i + 1 < path.shown) { // to the edge
       const dx = path.x[i + 1] - x, dy = path.y[i + 1] - y;
       const share = Math.min(1, ...[[dx, x, view.x], [dy, y, view.y]].map(([d, from, [low, high]]) => (d > 0 ? (high - from) / d : d < 0 ? (low - from) / d : Infinity)));
       [x, y] = [x + share * dx, y + share * dy];
@@ -119,7 +129,7 @@ function surfaceMap(parent, state, looks) {
 
   /** Everything of one path, as [tag, attributes] of SVG elements. */
   function pathParts(path, k, step, X, Y) {
-    const colour = looks[k].color(), n = indexAt(path, step), last = path.x.length - 1, parts = [];
+    const colour = looks[k].color(), n = indexAt(path, step), last = path.shown - 1, parts = [];
     const dash = looks[k].dash.join(" ") || null, round = {"stroke-linejoin": "round", "stroke-linecap": "round", fill: "none"};
     if (n < last) parts.push(["path", {d: line(path, last, X, Y), stroke: colour, "stroke-width": 1.5, opacity: 0.3, fill: "none"}]);
     const d = line(path, n, X, Y);

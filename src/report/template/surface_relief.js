@@ -41,14 +41,16 @@ function surfaceRelief(parent, state, looks) {
     paths.forEach((path, k) => {
       if (!state.shown(k)) return;
       const n = indexAt(path, state.step), share = (v, [low, high]) => (v - low) / (high - low);
-      let way = 0, last = null;
+      let way = 0, last = null, u0 = share(path.x[0], surface.x), v0 = share(path.y[0], surface.y);
       for (let i = 0; i < n; ++i) {
-        const u0 = share(path.x[i], surface.x), v0 = share(path.y[i], surface.y), u1 = share(path.x[i + 1], surface.x), v1 = share(path.y[i + 1], surface.y);
-        const length = Math.hypot(u1 - u0, v1 - v0);
+        const u1 = share(path.x[i + 1], surface.x), v1 = share(path.y[i + 1], surface.y), length = Math.hypot(u1 - u0, v1 - v0);
+        if (length < 0.002 && i + 1 < n) continue; // a pixel
+        const [ua, va] = [u0, v0];
+        [u0, v0] = [u1, v1];
         if (!(length < 50)) continue;
         const pieces = Math.max(1, Math.ceil(length * side * 1.5));
         for (let p = 0; p < pieces; ++p) {
-          const at = (q) => [u0 + (u1 - u0) * q / pieces, v0 + (v1 - v0) * q / pieces], [a, b] = [at(p), at(p + 1)];
+          const at = (q) => [ua + (u1 - ua) * q / pieces, va + (v1 - va) * q / pieces], [a, b] = [at(p), at(p + 1)];
           const u = (a[0] + b[0]) / 2, v = (a[1] + b[1]) / 2;
           if (u < 0 || v < 0 || u > 1 || v > 1) continue;
           const cell = Math.min(side - 1, Math.floor(v * side)) * side + Math.min(side - 1, Math.floor(u * side));
