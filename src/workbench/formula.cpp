@@ -140,7 +140,7 @@ std::size_t outer_comma(const std::string& text) {
 /// extrapolated to a step of 0; of all extrapolations the one that agrees best with its neighbours.
 template <class F>
 double derivative(const F& f, double x) {
-  constexpr std::size_t levels = 10;
+  constexpr std::size_t levels = 14;
   double best = std::numeric_limits<double>::quiet_NaN(), smallest = std::numeric_limits<double>::infinity();
   std::vector<double> above;  // the row of twice the step
   double h = std::max(1.0, std::abs(x)) / 16;

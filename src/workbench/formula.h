@@ -14,7 +14,7 @@ namespace thalweg::workbench {
 /// highest coordinate that the formula uses, at least 1; otherwise a higher one is unknown. It starts at 1 in
 /// every coordinate, its view is [-5, 5], and nothing is known of its minimum.
 ///
-/// The gradient is by central differences, extrapolated in the square of the step (Ridders 1982): 20 values
+/// The gradient is by central differences, extrapolated in the square of the step (Ridders 1982): 28 values
 /// per coordinate. Where the function is smooth, its error is below 1e-9 of the gradient's or the value's
 /// size, whichever is larger; at a kink it is the mean of both sides.
 ///

@@ -109,8 +109,7 @@ Plane principal_plane(const std::vector<std::vector<float>>& points) {
       const double weight = vectors[k * n + order[rank]];
       for (std::size_t i = 0; i < size; ++i) made[i] += weight * moved[k][i];
     }
-    const double way = dot(made, moved.back()) - dot(made, moved.front());
-    const double length = std::sqrt(dot(made, made)) * (way < 0 ? -sign : sign);
+    const double length = std::sqrt(dot(made, made)) * (dot(made, moved.front()) > 0 ? -sign : sign);
     for (double& m : made) m /= length;
     return made;
   };

@@ -12,7 +12,7 @@ struct Plane {
 };
 
 /// The plane of at least one point; all have the same number of coordinates, at least 2. The signs are such
-/// that the first point lies to the left and above of the last one. Where the points span less than a plane,
+/// that the first point lies to the left of the mean and above it. Where the points span less than a plane,
 /// directions along which they do not vary fill it up.
 [[nodiscard]] Plane principal_plane(const std::vector<std::vector<float>>& points);
 
