@@ -9,10 +9,9 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
-#include "cli/step_options.h"
 #include "cli/table.h"
 #include "cli/text.h"
-#include "data/load.h"
+#include "cli/training_options.h"
 
 namespace thalweg::cli {
 namespace {
@@ -46,65 +45,20 @@ class Train : public Command {
   }
 
   void declare(Arguments& a) override {
-    a.text("--data,-d", "NAME|FILE|FOLDER", data_, "what to learn from");
-    a.text("--model,-m", "SPEC", model_, "linear, logistic, softmax or mlp:UNITS,UNITS,...");
-    step_.declare(a);
-    a.group("How long");
-    a.count("--epochs,-e", epochs_, at_least(1), "passes over the training part");
-    a.count("--batch,-b", batch_, at_least(0), "examples per step; 0: all of them");
-    a.number("--cooldown", cooldown_, in_closed(0, 1),
-             "share of the steps, the last ones, over which lr falls to 0; left out: 0.3, or 0 with a "
-             "schedule of lr or a schedule-free optimizer");
-    a.count("--max-steps", max_steps_, at_least(0), "stop after this many steps; 0: no limit");
-    a.number("--max-seconds", max_seconds_, above(0), "stop after this time");
-    a.number("--target", target_, at_least(0), "stop at this validation accuracy (0 to 1) or rmse");
-    a.count("--patience", patience_, at_least(0),
-            "stop after this many epochs without a lower validation loss; 0: off");
-    a.group("Data");
-    a.text("--label", "NAME|INDEX", load_.label,
-           "the column to predict, by name or from 1; the last one if left out, or the only one with text");
-    a.text("--test", "FILE", load_.test, "file of the test set");
-    a.text("--test-label", "FILE", load_.test_label, "labels of an .npy test set");
-    a.choice("--task", {"auto", "classification", "regression"}, task_, "what the labels are");
-    a.number("--validation", load_.validation, open_fraction, "share of the rows for validation");
-    a.number("--test-fraction", load_.test_fraction, open_fraction,
-             "share of the rows for the test, where there is no test set");
-    a.flag("--no-standardize", raw_, "leave the features as they are");
+    training_.declare_first(a);
+    training_.declare_rest(a);
   }
 
   int run(const Session& session) override {
-    workbench::TrainOptions options;
-    options.optimizer = step_.rule();
-    options.schedules = step_.made_schedules();
-    options.plateau = step_.plateau();
-    options.transforms = step_.made_transforms(session.options.seed);
-    const bool scheduled = options.plateau || std::any_of(options.schedules.begin(), options.schedules.end(),
-                                                          [](const auto& s) { return s.first == "lr"; });
-    const bool schedule_free = options.optimizer.info().schedule_free;
-    options.cooldown = cooldown_.value_or(scheduled || schedule_free ? 0 : 0.3);
-    options.epochs = epochs_;
-    options.batch = batch_;
-    options.seed = session.options.seed;
-    options.threads = session.options.threads;
-    options.isa = session.options.isa;
-    if (max_steps_ > 0) options.max_steps = max_steps_;
-    options.max_seconds = max_seconds_;
-    options.target = target_;
-    options.patience = patience_;
-    const models::ModelSpec model = models::make_model(model_);
-
-    load_.seed = session.options.seed;
-    load_.standardize = !raw_;
-    load_.standardize_target = !raw_;
-    if (task_ == "classification") load_.task = data::Task::classification;
-    if (task_ == "regression") load_.task = data::Task::regression;
-    const data::Split split = data::load_split(data_, load_);
-    models::check_fit(model, split.train);  // before anything is printed
+    const workbench::TrainOptions options = training_.options(session.options);
+    const models::ModelSpec model = models::make_model(training_.model);
+    const data::Split split = training_.split(session.options);
 
     const bool lines = !session.options.json && !session.options.quiet;
     if (lines) print_head(session, split, options);
     Progress progress(session.options.quiet);
-    const std::size_t every = (epochs_ + 19) / 20;  // at most twenty lines, however long the training
+    const std::size_t every =
+        (training_.epochs + 19) / 20;  // at most twenty lines, however long the training
     const TrainRecord record =
         workbench::train(split, model, options, [&](const workbench::TrainProgress& p) {
           progress.update(
@@ -122,13 +76,12 @@ class Train : public Command {
       fmt::print("{}\n", json_of(record).dump());
     else
       print_result(session, record);
-    return record.divergence || (target_ && record.stop != workbench::Stop::target_reached) ? Exit::missed
-                                                                                            : Exit::done;
+    return record.divergence || (training_.target && record.stop != workbench::Stop::target_reached)
+               ? Exit::missed
+               : Exit::done;
   }
 
  private:
-  static constexpr Range open_fraction{.low = 0, .high = 1, .low_open = true, .high_open = true};
-
   static std::string metric(const Scores& scores, data::Task task) {
     return task == data::Task::classification ? fmt::format("accuracy {:.2f} %", 100 * scores.metric)
                                               : "rmse " + short_number(scores.metric, 5);
@@ -143,7 +96,7 @@ class Train : public Command {
                                      session.terminal.bold(d.name), d.rows(), split.validation.rows(),
                                      split.test.rows(), d.columns(), classes),
                          session.terminal.width));
-    std::string how = fmt::format("{} with {}", model_, options.optimizer.text());
+    std::string how = fmt::format("{} with {}", training_.model, options.optimizer.text());
     if (options.optimizer.info().rate_free) how += ", which finds its learning rate itself";
     if (options.optimizer.info().schedule_free) how += ", which needs no falling learning rate";
     if (options.cooldown > 0)
@@ -223,13 +176,7 @@ class Train : public Command {
     return json;
   }
 
-  StepOptions step_;
-  data::LoadOptions load_;
-  std::string data_ = "digits", model_ = "mlp:64", task_ = "auto";
-  std::uint64_t epochs_ = workbench::TrainOptions{}.epochs, batch_ = workbench::TrainOptions{}.batch,
-                max_steps_ = 0, patience_ = 0;
-  std::optional<double> max_seconds_, target_, cooldown_;
-  bool raw_ = false;
+  TrainingOptions training_;
 };
 
 }  // namespace

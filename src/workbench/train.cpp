@@ -115,8 +115,13 @@ std::string TrainRecord::stop_text() const {
 
 TrainRecord train(const data::Split& split, const models::ModelSpec& model, const TrainOptions& options,
                   const TrainObserver& observer) {
-  const Limits limits(options, split.train.task == data::Task::classification ? 1 : -1);
   Trainer trainer(split, model, options);
+  return train(trainer, split, model, options, observer);
+}
+
+TrainRecord train(Trainer& trainer, const data::Split& split, const models::ModelSpec& model,
+                  const TrainOptions& options, const TrainObserver& observer) {
+  const Limits limits(options, split.train.task == data::Task::classification ? 1 : -1);
   TrainRecord record;
   record.data = split.train.name;
   record.model = model.text();

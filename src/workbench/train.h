@@ -18,6 +18,8 @@
 
 namespace thalweg::workbench {
 
+class Trainer;
+
 /// Options of their own for the tensors whose names match: "*" stands for any text, as in "*.bias". The first
 /// group that matches counts.
 struct TensorGroup {
@@ -114,6 +116,11 @@ using TrainObserver = std::function<bool(const TrainProgress&)>;
 /// Throws a usage Error for options that are out of range or cannot be honoured, and for a model that does
 /// not fit the data.
 [[nodiscard]] TrainRecord train(const data::Split& split, const models::ModelSpec& model,
+                                const TrainOptions& options, const TrainObserver& observer = {});
+
+/// As above, with a Trainer that was made from the same data, model and options, so that an observer can look
+/// at it, and the caller afterwards. It must not have made a step.
+[[nodiscard]] TrainRecord train(Trainer& trainer, const data::Split& split, const models::ModelSpec& model,
                                 const TrainOptions& options, const TrainObserver& observer = {});
 
 }  // namespace thalweg::workbench

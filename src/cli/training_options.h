@@ -1,0 +1,35 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "cli/command.h"
+#include "cli/step_options.h"
+#include "data/load.h"
+#include "models/spec.h"
+#include "workbench/train.h"
+
+namespace thalweg::cli {
+
+class Arguments;
+
+/// The arguments of a training, for every command that makes one: data, model, optimizer, how long.
+struct TrainingOptions {
+  StepOptions step;
+  std::string source = "digits", model = "mlp:64", task = "auto";
+  std::uint64_t epochs = workbench::TrainOptions{}.epochs, batch = workbench::TrainOptions{}.batch,
+                max_steps = 0, patience = 0;
+  std::optional<double> max_seconds, target, cooldown;
+  data::LoadOptions load;
+  bool raw = false;
+
+  void declare_first(Arguments& arguments);  ///< data, model and optimizer
+  void declare_rest(Arguments& arguments);   ///< in groups: how long, and how the data are read
+
+  /// What they mean; usage Errors as from what they name.
+  [[nodiscard]] workbench::TrainOptions options(const Shared& shared) const;
+  /// The data, in parts. Throws a usage Error if the model does not fit them.
+  [[nodiscard]] data::Split split(const Shared& shared) const;
+};
+
+}  // namespace thalweg::cli
