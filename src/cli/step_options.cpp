@@ -38,6 +38,13 @@ void StepOptions::declare_around(Arguments& arguments) {
                   "change the gradient before the rule, in this order: clip_norm:max=1");
 }
 
+std::vector<std::pair<std::string, std::string>> StepOptions::words() const {
+  std::vector<std::pair<std::string, std::string>> all{{"--optimizer", optimizer}};
+  for (const std::string& schedule : schedules) all.emplace_back("--schedule", schedule);
+  for (const std::string& transform : transforms) all.emplace_back("--transform", transform);
+  return all;
+}
+
 std::vector<AnyTransform> StepOptions::made_transforms(std::uint64_t seed) const {
   const auto is_seed = [](const auto& setting) { return setting.first == "seed"; };
   const auto is_seed_key = [](const KeyInfo& key) { return key.name == "seed"; };

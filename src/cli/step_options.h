@@ -21,6 +21,9 @@ struct StepOptions {
   /// --schedule and --transform alone, for commands that step with several optimizers.
   void declare_around(Arguments& arguments);
 
+  /// The options with their values, as they would be typed.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> words() const;
+
   // What the texts say; they throw a usage Error that names the specification.
   [[nodiscard]] AnyRule rule() const { return make_rule(optimizer); }
   /// `seed` is for those that draw random numbers and are given no seed of their own.

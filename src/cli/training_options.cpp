@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <thalweg/error.h>
+
 #include "cli/arguments.h"
 
 namespace thalweg::cli {
@@ -61,6 +63,37 @@ workbench::TrainOptions TrainingOptions::options(const Shared& shared) const {
   options.target = target;
   options.patience = patience;
   return options;
+}
+
+std::vector<std::pair<std::string, std::string>> TrainingOptions::words(const Shared& shared) const {
+  std::vector<std::pair<std::string, std::string>> all{{"--data", source}, {"--model", model}};
+  for (auto& word : step.words()) all.push_back(std::move(word));
+  const TrainingOptions standard;
+  const auto text = [&](const char* option, const std::string& value, const std::string& usual) {
+    if (value != usual) all.emplace_back(option, value);
+  };
+  const auto count = [&](const char* option, std::uint64_t value, std::uint64_t usual) {
+    if (value != usual) all.emplace_back(option, std::to_string(value));
+  };
+  const auto number = [&](const char* option, const std::optional<double>& value) {
+    if (value) all.emplace_back(option, number_text(*value));
+  };
+  count("--epochs", epochs, standard.epochs);
+  count("--batch", batch, standard.batch);
+  number("--cooldown", cooldown);
+  count("--max-steps", max_steps, 0);
+  number("--max-seconds", max_seconds);
+  number("--target", target);
+  count("--patience", patience, 0);
+  text("--label", load.label, "");
+  text("--test", load.test, "");
+  text("--test-label", load.test_label, "");
+  text("--task", task, standard.task);
+  if (load.validation != standard.load.validation) number("--validation", load.validation);
+  if (load.test_fraction != standard.load.test_fraction) number("--test-fraction", load.test_fraction);
+  if (raw) all.emplace_back("--no-standardize", "");
+  count("--seed", shared.seed, 0);
+  return all;
 }
 
 data::Split TrainingOptions::split(const Shared& shared) const {

@@ -28,6 +28,8 @@ struct TrainingOptions {
 
   /// What they mean; usage Errors as from what they name.
   [[nodiscard]] workbench::TrainOptions options(const Shared& shared) const;
+  /// The options that are not at their defaults, as they would be typed; a flag has no value.
+  [[nodiscard]] std::vector<std::pair<std::string, std::string>> words(const Shared& shared) const;
   /// The data, in parts. Throws a usage Error if the model does not fit them.
   [[nodiscard]] data::Split split(const Shared& shared) const;
 };

@@ -206,4 +206,10 @@ Advice advise(const Verdict& verdict, const Evidence& e, const Setting& setting)
   return Adviser(e, setting).for_state(verdict);
 }
 
+Diagnosis diagnose(Evidence evidence, const Setting& setting) {
+  const Verdict verdict = decide(evidence);
+  Advice advice = advise(verdict, evidence, setting);
+  return {std::move(evidence), verdict, std::move(advice)};
+}
+
 }  // namespace thalweg::workbench::diagnosis

@@ -43,7 +43,16 @@ struct Advice {
 
 [[nodiscard]] const char* action_name(Advice::Action action);
 
+/// All there is to say about a run.
+struct Diagnosis {
+  Evidence evidence;
+  Verdict verdict;
+  Advice advice;
+};
+
 /// The change that the evidence speaks for.
 [[nodiscard]] Advice advise(const Verdict& verdict, const Evidence& e, const Setting& setting);
+
+[[nodiscard]] Diagnosis diagnose(Evidence evidence, const Setting& setting);
 
 }  // namespace thalweg::workbench::diagnosis

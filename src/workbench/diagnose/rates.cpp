@@ -60,12 +60,14 @@ Gain gain_of(const std::string& rule, const Numbers& n, const AnyRule& any) {
   }
   if (rule == "nadam") return {1, 2 * (1 + beta1) / ((1 - beta1) * (1 + 2 * beta1))};
   if (rule == "adam" || rule == "adamw" || rule == "amsgrad" || rule == "adamax") return averaged;
-  return {};  // sgd, adagrad, adadelta
+  if (rule == "adam_hd") return averaged;
+  return {};  // sgd, adagrad, adadelta; dog and hypergradient, whose rate changes slowly
 }
 
 bool is_known(const std::string& rule) {
-  constexpr const char* known[] = {"sgd",  "momentum", "nesterov", "qhm",    "aggmo", "adagrad", "rmsprop",
-                                   "adam", "adamw",    "amsgrad",  "adamax", "nadam", "qhadam",  "adadelta"};
+  constexpr const char* known[] = {"sgd",     "momentum", "nesterov", "qhm",     "aggmo",        "adagrad",
+                                   "rmsprop", "adam",     "adamw",    "amsgrad", "adamax",       "nadam",
+                                   "qhadam",  "adadelta", "adam_hd",  "dog",     "hypergradient"};
   return std::find(std::begin(known), std::end(known), rule) != std::end(known);
 }
 
@@ -88,12 +90,12 @@ class Roots {
     if (rule == "adamax") second_ = slot("u");
     if (rule == "amsgrad") second_ = slot("v_hat");
     if (rule == "rmsprop" || rule == "adam" || rule == "adamw" || rule == "nadam" || rule == "qhadam" ||
-        rule == "adadelta")
+        rule == "adam_hd" || rule == "adadelta")
       second_ = slot("v");
     if (rule == "rmsprop" && n_.flag("centered")) first_ = slot("mean");
     if (rule == "adadelta") steps_ = slot("a");
     const double t = std::max(1.0, n_.steps());
-    if (rule == "adam" || rule == "adamw" || rule == "nadam" || rule == "qhadam" ||
+    if (rule == "adam" || rule == "adamw" || rule == "nadam" || rule == "qhadam" || rule == "adam_hd" ||
         (rule == "amsgrad" && n_.flag("bias_correction")))
       unbias_ = 1 / (1 - std::pow(n_["beta2"], t));
     if (rule == "adagrad" && n_.word("accumulator") == "mean") unbias_ = 1 / t;
@@ -137,10 +139,6 @@ double median(Vector values) {
 bool has_key(const AnyRule& rule, const std::string& key) {
   const auto& keys = rule.info().keys;
   return std::any_of(keys.begin(), keys.end(), [&](const KeyInfo& known) { return known.name == key; });
-}
-
-double rate_of(const Optimizer& optimizer) {
-  return has_key(optimizer.rule(), "lr") ? optimizer.value("lr") : 1;
 }
 
 template <class T>

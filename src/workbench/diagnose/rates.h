@@ -31,8 +31,6 @@ template <class T>
 [[nodiscard]] Rates rates_of(const Optimizer& optimizer, const std::vector<Part>& parts, double lr,
                              const Vector& steps, const Vector& gradients);
 
-/// Whether the rule has a learning rate, and its value at the coming step; 1 where it has none.
 [[nodiscard]] bool has_key(const AnyRule& rule, const std::string& key);
-[[nodiscard]] double rate_of(const Optimizer& optimizer);
 
 }  // namespace thalweg::workbench::diagnosis

@@ -21,6 +21,7 @@ struct Part {
 struct UnitUse {
   double dead = 0;       ///< ReLU units that are 0 for every example
   double saturated = 0;  ///< tanh units times examples with a slope of at most 0.01
+  bool relu = true;      ///< which of the two applies
   std::string layer;     ///< that layer, as its tensors are called: "layer1"
 };
 

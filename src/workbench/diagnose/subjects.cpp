@@ -139,6 +139,7 @@ std::optional<UnitUse> TrainingSubject::units(Point x) {
   }
   const bool relu = network_.spec().activation == models::ModelSpec::Activation::relu;
   UnitUse use;
+  use.relu = relu;
   double worst = -1;
   for (std::size_t l = 0; l < live.size(); ++l) {
     const auto units = static_cast<double>(live[l].size());

@@ -101,9 +101,8 @@ Evidence diagnose_descent(Subject& subject, Vector start, const DescentOptions& 
     }
     return Gradients(std::move(all));
   };
-  double lr = 0;
+  double lr = optimizer.rate();
   for (std::uint64_t step = 1; step <= options.steps; ++step) {
-    lr = rate_of(optimizer);
     optimizer.look_ahead();
     gather_tensors();
     double loss = 0;
@@ -130,6 +129,7 @@ Evidence diagnose_descent(Subject& subject, Vector start, const DescentOptions& 
       recorder.broke({step, tensor, false});
       break;
     }
+    lr = optimizer.rate();
     recorder.step(x, g, lr);
   }
   return evidence_of<double>(subject, recorder, optimizer, lr, options.transforms, effort);
@@ -144,14 +144,14 @@ TrainingWatch::TrainingWatch(const Trainer& trainer, const data::Split& split, c
   const double coupled = coupled_decay(options.optimizer, options.transforms);
   if (coupled > 0) subject_.set_penalty(Vector(subject_.size(), coupled));
   recorder_.emplace(subject_, flattened(trainer.parameters()), trainer.planned_steps(), options.transforms);
-  lr_ = rate_of(trainer.optimizer());
+  lr_ = trainer.optimizer().rate();
 }
 
 TrainingWatch::~TrainingWatch() = default;
 
 void TrainingWatch::after_step() {
+  lr_ = trainer_->optimizer().rate();
   recorder_->step(flattened(trainer_->parameters()), flattened(trainer_->gradient()), lr_);
-  lr_ = rate_of(trainer_->optimizer());
 }
 
 Evidence TrainingWatch::finish(const Effort& effort) {
