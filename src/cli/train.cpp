@@ -9,8 +9,11 @@
 
 #include "cli/arguments.h"
 #include "cli/command.h"
+#include "cli/diagnosis.h"
+#include "cli/language.h"
 #include "cli/table.h"
 #include "cli/text.h"
+#include "cli/training_diagnosis.h"
 #include "cli/training_options.h"
 
 namespace thalweg::cli {
@@ -19,6 +22,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using models::Scores;
 using workbench::TrainRecord;
+using workbench::diagnosis::Diagnosis;
+using workbench::diagnosis::TrainingWatch;
 
 class Train : public Command {
  public:
@@ -47,9 +52,16 @@ class Train : public Command {
   void declare(Arguments& a) override {
     training_.declare_first(a);
     training_.declare_rest(a);
+    a.group("Diagnosis");
+    a.flag("--diagnose", diagnose_,
+           "say at the end why the training stands where it stands, and what to try");
+    language_.declare(a);
   }
 
   int run(const Session& session) override {
+    if (!diagnose_ && !language_.name.empty())
+      throw usage_error("--lang", language_.name, "is for what --diagnose says");
+    const messages::Language language = language_.language();
     const workbench::TrainOptions options = training_.options(session.options);
     const models::ModelSpec model = models::make_model(training_.model);
     const data::Split split = training_.split(session.options);
@@ -59,8 +71,12 @@ class Train : public Command {
     Progress progress(session.options.quiet);
     const std::size_t every =
         (training_.epochs + 19) / 20;  // at most twenty lines, however long the training
+    workbench::Trainer trainer(split, model, options);
+    std::optional<TrainingWatch> watch;
+    if (diagnose_) watch.emplace(trainer, split, model, options);
     const TrainRecord record =
-        workbench::train(split, model, options, [&](const workbench::TrainProgress& p) {
+        workbench::train(trainer, split, model, options, [&](const workbench::TrainProgress& p) {
+          if (watch && p.finished == nullptr) watch->after_step();
           progress.update(
               static_cast<double>(p.step) / static_cast<double>(std::max<std::uint64_t>(1, p.steps)),
               "training");
@@ -71,11 +87,25 @@ class Train : public Command {
           }
           return true;
         });
+    std::optional<Diagnosis> diagnosis;
+    if (watch) {
+      progress.update(1, "diagnosing");
+      diagnosis = workbench::diagnosis::diagnose(watch->finish({.seed = session.options.seed}),
+                                                 setting_of(training_, options, split));
+    }
     progress.clear();
-    if (session.options.json)
-      fmt::print("{}\n", json_of(record).dump());
-    else
+    Invocation invocation{"train", training_.words(session.options)};
+    invocation.options.emplace_back("--diagnose", "");
+    if (session.options.json) {
+      Json json = json_of(record);
+      if (diagnosis) json["diagnosis"] = diagnosis_json(*diagnosis, invocation, language);
+      fmt::print("{}\n", json.dump());
+    } else {
       print_result(session, record);
+      if (diagnosis)
+        fmt::print("\n{}", diagnosis_text(*diagnosis, invocation, session.terminal, language,
+                                          !session.options.quiet));
+    }
     return record.divergence || (training_.target && record.stop != workbench::Stop::target_reached)
                ? Exit::missed
                : Exit::done;
@@ -177,6 +207,8 @@ class Train : public Command {
   }
 
   TrainingOptions training_;
+  bool diagnose_ = false;
+  LanguageOption language_;
 };
 
 }  // namespace
