@@ -13,6 +13,7 @@
 #include "cli/step_options.h"
 #include "cli/text.h"
 #include "data/files.h"
+#include "workbench/formula.h"
 
 namespace thalweg::cli {
 namespace {
@@ -54,7 +55,7 @@ class Minimize : public Command {
  public:
   About about() const override {
     return {"minimize",
-            "minimize a test problem, and say why it stopped",
+            "minimize a test problem or a formula, and say why it stopped",
             "Exits with 1 if the run diverged, or missed the --target or --tolerance that was asked for.",
             {{"minimize rosenbrock", "With what is set by default:"},
              {"minimize rosenbrock --optimizer nadam:lr=0.02 --steps 20000 --tolerance 1e-6",
@@ -63,12 +64,15 @@ class Minimize : public Command {
               "In ten dimensions, to a value:"},
              {"minimize beale --start 3,-1 --schedule \"lr=cosine:steps=5000\" --trace path.csv",
               "From another start, with a schedule, and the whole path in a file:"},
+             {"minimize --function \"(x - 1)^2 + 100*(y - x^2)^2\" --start -1,1", "A formula of one's own:"},
              {"minimize ackley --check-gradient", "Is the gradient right?"}}};
   }
 
   void declare(Arguments& arguments) override {
     arguments.text("PROBLEM", "PROBLEM", problem_, "what to minimize: one of `thalweg list problems`");
-    arguments.required();
+    arguments.text(
+        "--function", "FORMULA", function_,
+        "a formula instead, of x, y, z or x1 to x9; its gradient is by differences, to about 1e-9");
     step_.declare(arguments);
     arguments.count("--dimension,-n", dimension_, at_least(1), "of the problem; else its own");
     arguments.numbers("--start", start_, any_number(), "where to begin; else the problem's own start");
@@ -88,6 +92,9 @@ class Minimize : public Command {
 
   int run(const Session& session) override {
     const Problem problem = find_problem();
+    if (problem.name == "formula" && check_)
+      throw usage_error("--check-gradient", "given",
+                        "is for problems: a formula's gradient is by differences itself");
     const std::vector<double> start = start_.empty() ? problem.start : start_;
     if (check_) return check_gradient_at(problem, start, session);
 
@@ -97,7 +104,8 @@ class Minimize : public Command {
     options_.execution = session.options.execution();
     options_.gradient_tolerance = tolerance_.value_or(options_.gradient_tolerance);
     options_.record = trace_.empty() ? 0 : 1;
-    const Result result = thalweg::minimize(problem, start, step_.rule(), options_);
+    Result result = thalweg::minimize(problem, start, step_.rule(), options_);
+    if (!function_.empty()) result.analytic = false;
     if (!trace_.empty()) data::write_file(trace_, trace_table(result));
 
     const bool reached = was_reached(result);
@@ -110,6 +118,11 @@ class Minimize : public Command {
 
  private:
   Problem find_problem() const {
+    if (problem_.empty() == function_.empty())
+      throw Error(Error::Kind::usage, "PROBLEM", problem_, "one of them",
+                  problem_.empty() ? "PROBLEM is missing: what to minimize, or else --function FORMULA"
+                                   : "PROBLEM and --function exclude each other: one function is minimized");
+    if (!function_.empty()) return find_formula();
     if (start_.empty()) return make_problem(problem_, dimension_);
     // A start in another dimension than the problem's own asks for that dimension.
     const std::size_t wanted = dimension_ > 0 ? dimension_ : make_problem(problem_).dimension;
@@ -120,6 +133,13 @@ class Minimize : public Command {
     }
     throw usage_error("--start", fmt::format("{}", fmt::join(start_, ",")),
                       fmt::format("must have {} numbers, the dimension of {}", wanted, problem_));
+  }
+
+  [[nodiscard]] Problem find_formula() const {
+    if (dimension_ > 0 && !start_.empty() && start_.size() != dimension_)
+      throw usage_error("--start", fmt::format("{}", fmt::join(start_, ",")),
+                        fmt::format("must have {} numbers, as --dimension says", dimension_));
+    return workbench::make_formula(function_, dimension_ > 0 ? dimension_ : start_.size());
   }
 
   /// Whether the run reached what was asked: the target, else the tolerance, else only not to diverge.
@@ -183,11 +203,12 @@ class Minimize : public Command {
           {"total", result.seconds.total}}},
         {"isa", result.isa}};
     if (problem.minimum) json["minimum"] = *problem.minimum;
+    if (!function_.empty()) json["function"] = function_;
     if (!trace_.empty()) json["trace"] = trace_;
     return json;
   }
 
-  std::string problem_, trace_;
+  std::string problem_, function_, trace_;
   std::uint64_t dimension_ = 0;
   std::vector<double> start_;
   std::optional<double> tolerance_;

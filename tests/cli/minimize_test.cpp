@@ -119,6 +119,42 @@ TEST(Minimize, ChecksTheGradient) {
   EXPECT_EQ(json.at("checked"), 2);
 }
 
+TEST(Minimize, TakesAFormulaInsteadOfAProblem) {
+  const Words words{"minimize",    "--function", "(x - 1)^2 + 4*(z + 2)^2 + y^2", "--optimizer", "sgd:lr=0.1",
+                    "--tolerance", "1e-6"};
+  const Output output = thalweg(words);
+  EXPECT_EQ(output.code, 0) << output.err;
+  EXPECT_THAT(output.out, HasSubstr("gradient by central differences"));
+  Words with_json = words;
+  with_json.insert(with_json.end(), {"--start", "3,0,0", "--json"});
+  const auto json = json_of(thalweg(with_json));
+  EXPECT_EQ(json.at("function"), words[2]);
+  EXPECT_EQ(json.at("dimension"), 3);
+  EXPECT_EQ(json.at("start").at("x"), nlohmann::json({3, 0, 0}));
+  EXPECT_NEAR(json.at("last").at("x").at(0).get<double>(), 1, 1e-6);
+  EXPECT_NEAR(json.at("last").at("x").at(2).get<double>(), -2, 1e-6);
+  EXPECT_TRUE(json.at("minimum").is_null());
+}
+
+TEST(Minimize, FormulasThatAreWrongAreErrors) {
+  const auto error = [](const Words& more) {
+    Words words{"minimize"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Output output = thalweg(words);
+    EXPECT_EQ(output.code, 2);
+    EXPECT_EQ(output.out, "");
+    return output.err;
+  };
+  EXPECT_THAT(error({}), HasSubstr("PROBLEM is missing"));
+  EXPECT_THAT(error({"parabola", "--function", "x^2"}), HasSubstr("exclude each other"));
+  EXPECT_THAT(error({"--function", "x^2 + cot(y)"}), HasSubstr("unknown 'cot' at column 7"));
+  EXPECT_THAT(error({"--function", "x^2 + y", "--start", "1"}), HasSubstr("unknown 'y' at column 7"));
+  EXPECT_THAT(error({"--function", "x^2", "--start", "1,2", "--dimension", "3"}),
+              HasSubstr("must have 3 numbers"));
+  EXPECT_THAT(error({"--function", "x^2", "--check-gradient"}), HasSubstr("differences itself"));
+  EXPECT_THAT(error({"--function", "ln(x - 2)"}), HasSubstr("must be finite"));
+}
+
 TEST(Minimize, SaysTheSameWithEveryNumberOfThreads) {
   const auto point = [](const std::string& threads) {
     return json_of(thalweg({"minimize", "rosenbrock", "--dimension", "50", "--steps", "100", "--json",
