@@ -27,7 +27,7 @@ function rankingSection(main, w, id = "ranking") {
     has((s) => s.place.bootstrap) && {title: t("report.column.first"), class: "extra number right", cell: ({place}) => (place.bootstrap ? t("report.percent", {v: Math.round(100 * place.bootstrap.first)}) : ""), value: ({place}) => place.bootstrap?.first},
   ].filter(Boolean);
   const svg = axis ? () => intervalsSvg({caption: `${t("report.ranking")}: ${w.metricName}`, axis, rows: standings.map((s) => ({...estimate(s), text: w.score(s.place)}))}) : null;
-  section(main, id, t("report.ranking"), t("report.ranking.lead", {metric: t(`report.metric.${w.metric}.better`), n: results.settings.seeds.length}),
+  section(main, id, t("report.ranking"), t("report.ranking.lead", {metric: t(`report.metric.${w.metric}.better`), seeds: t("report.seeds", {n: results.settings.seeds.length})}),
     estimatesTable({name: id, title: t("report.ranking"), columns, rows: standings, axis, svg, more: [["score_high", (s) => s.place.score_high]],
       rowClass: (s, n) => (n > 0 && s.place.rank === null && standings[n - 1].place.rank !== null ? "new-rank" : null)}));
 }
@@ -95,7 +95,7 @@ const epochAxis = (results) => ({title: t("report.epoch"), low: results.settings
 function curvesSection(main, w, id = "curves") {
   const {results} = w, ran = w.standings.filter((s) => s.runs.some((run) => run.curve?.epoch?.length)), quantities = quantitiesOf(w);
   if (!ran.length || !quantities.length) return;
-  const at = section(main, id, t("report.curves"), t("report.curves.lead", {n: results.settings.seeds.length}));
+  const at = section(main, id, t("report.curves"), t("report.curves.lead", {seeds: t("report.seeds", {n: results.settings.seeds.length})}));
   const controls = element("div", {class: "controls"}), place = element("div", {class: "plot"});
   at.append(controls, place);
   const names = ran.map((s) => s.optimizer), few = new Set(names.slice(0, 6)), shown = new Set(few);

@@ -32,7 +32,14 @@ function logTicks(low, high, room) {
 }
 
 const ticksOf = (scale, low, high, room) => (scale.log ? logTicks(low, high, room) : roundTicks(low, high, room, scale.whole));
-const tickText = (scale, v) => (scale.log ? short(10 ** v) : scale.tick ? scale.tick(v) : short(v, 6));
+/** The texts of ticks, with as many digits as it takes to tell them apart. */
+function tickTexts(scale, ticks) {
+  if (scale.tick) return ticks.map(scale.tick);
+  for (let digits = scale.log ? 3 : 6; ; ++digits) {
+    const texts = ticks.map((v) => short(scale.log ? 10 ** v : v, digits));
+    if (digits >= 12 || new Set(texts).size === ticks.length) return texts;
+  }
+}
 
 /** Low and high, in the units of the scale, of what is known of `numbers`, with some air. On a logarithmic scale, what lies `decades` above the lowest does not stretch it. */
 function span(numbers, {log = false, air = 0.05, decades = Infinity} = {}) {
@@ -58,6 +65,15 @@ function nearestIndex(numbers, v) {
 }
 
 const setHome = (scale) => { scale.home = [scale.low, scale.high].map((v) => (scale.log ? Math.log10(v) : v)); };
+/** Crosses at the same place stand one under the other. */
+function stacked(crosses, X) {
+  const taken = new Map();
+  return crosses.map((cross) => {
+    const px = X(cross.at), place = Math.round(px / 8), level = taken.get(place) ?? 0;
+    taken.set(place, level + 1);
+    return {...cross, px, level: level % 12};
+  });
+}
 const sameNumbers = (a, b) => a === b || (a.length === b.length && a.every((v, i) => v === b[i]));
 
 /**
@@ -115,6 +131,12 @@ function plot(parent, options) {
 
   // ---- what stands around the canvas
   const readout = element("div", {class: "readout" + (compact ? " compact" : "")}), spoken = element("span", {class: "unseen", role: "status"});
+  const beyond = element("span", {class: "beyond"});
+  /** Names the lines of which nothing can be seen. */
+  function tellBeyond() {
+    const names = lines.filter((line, i) => shown(i) && points[i].y.some((v) => v !== null) && points[i].y.every((v) => v === null || v > y.home[1])).map((line) => line.label);
+    beyond.textContent = names.length ? t("page.plot.beyond", {names: names.join(", ")}) : "";
+  }
   const value = (i, j) => told(y, lines[i].y[j]) + (lines[i].notes?.[j] ? ` (${lines[i].notes[j]})` : "");
   function tell() {
     const said = [];
@@ -204,8 +226,8 @@ function plot(parent, options) {
     const {ctx, bbox} = u, ratio = devicePixelRatio;
     ctx.save();
     ctx.beginPath(); ctx.rect(bbox.left - 6 * ratio, bbox.top - 6 * ratio, bbox.width + 12 * ratio, bbox.height + 12 * ratio); ctx.clip();
-    for (const {at: value, look: {color}} of crosses.filter((c) => c.line === undefined || shown(c.line))) {
-      const cx = u.valToPos(toScale(x, value), "x", true), cy = bbox.top + 7 * ratio, r = 4 * ratio;
+    for (const {px, level, look: {color}} of stacked(crosses.filter((c) => c.line === undefined || shown(c.line)), (v) => u.valToPos(toScale(x, v), "x"))) {
+      const cx = bbox.left + px * ratio, cy = bbox.top + (7 + 10 * level) * ratio, r = 4 * ratio;
       ctx.strokeStyle = color(); ctx.lineWidth = 2 * ratio; ctx.beginPath();
       ctx.moveTo(cx - r, cy - r); ctx.lineTo(cx + r, cy + r); ctx.moveTo(cx - r, cy + r); ctx.lineTo(cx + r, cy - r); ctx.stroke();
     }
@@ -227,7 +249,7 @@ function plot(parent, options) {
     size: vertical ? (_, texts) => 12 + 7 * Math.max(2, ...(texts ?? []).map((s) => s.length)) : 24,
     ...(vertical ? {} : {label: scale.title, labelSize: 18, labelGap: 0, labelFont: `12px ${css("--font")}`}),
     splits: (_, i, low, high) => ticksOf(scale, low, high, roomFor(scale, vertical ? plotHeight() : plotWidth(), vertical)),
-    values: (_, ticks) => ticks.map((v) => tickText(scale, v)),
+    values: (_, ticks) => tickTexts(scale, ticks),
   });
   const plotWidth = () => u?.over.clientWidth || box.clientWidth - 60, plotHeight = () => u?.over.clientHeight || height - 60;
   u = new uPlot({
@@ -263,10 +285,11 @@ function plot(parent, options) {
     zoom(event.deltaY < 0 ? 0.8 : 1.25, event.offsetX, event.offsetY);
   }, {passive: false});
   tell();
+  tellBeyond();
 
   const table = options.table ?? (() => linesTable(x, y, lines, shown));
   const state = {options: {...options, height}, lines, points, crosses, bands, x, y, view, shown, dashOf};
-  const figure = element("figure", {class: compact ? "compact" : null}, element("figcaption", {}, element("span", {}, caption), back, saveMenu({name, svg: () => svgOf(state), table})), box, readout, spoken, compact ? null : tableView(table, caption));
+  const figure = element("figure", {class: compact ? "compact" : null}, element("figcaption", {}, element("span", {}, caption), back, saveMenu({name, svg: () => svgOf(state), table})), beyond, box, readout, spoken, compact ? null : tableView(table, caption));
   parent.append(figure);
   const resize = () => { if (box.clientWidth >= 60 && box.clientWidth !== u.width) u.setSize({width: box.clientWidth, height}); };
   new ResizeObserver(resize).observe(box);
@@ -285,6 +308,7 @@ function plot(parent, options) {
     if (shown(i) === on) return;
     u.setSeries(i + 1, {show: on});
     if (y.fit) { fit(); reset(); }
+    tellBeyond();
   }};
 }
 

@@ -62,7 +62,7 @@ function settingsSection(main, results, ws) {
   at.append(element("dl", {class: "facts-list"}, facts.filter(Boolean).map(([name, value]) => element("div", {}, element("dt", {}, t(`report.fact.${name}`)), element("dd", {}, value)))));
   const n = Array.isArray(s.seeds) ? s.seeds.length : s.seeds, w = ws[0], plain = !s.tuner || s.tuner === "search", spread = s.trials - Math.floor(s.trials / 4);
   const method = [
-    plain ? t("report.method.tuning", {trials: s.trials, spread}) : t(`report.method.tuning.${s.tuner}`, {trials: s.trials}), t(w.accuracy ? "report.method.choice.accuracy" : "report.method.choice"), t("report.method.judged", {n}), t(w.accuracy ? "report.method.rank.accuracy" : "report.method.rank"),
+    plain ? t("report.method.tuning", {trials: t("report.trials", {n: s.trials}), spread}) : t(`report.method.tuning.${s.tuner}`, {trials: t("report.trials", {n: s.trials})}), t(w.accuracy ? "report.method.choice.accuracy" : "report.method.choice"), t("report.method.judged", {seeds: t("report.seeds.other", {n})}), t(w.accuracy ? "report.method.rank.accuracy" : "report.method.rank"),
     w.standings.some((one) => Number.isFinite(one.sensitivity)) && t("report.method.sensitivity"), w.results.target && t("report.method.target"), w.results.bootstrap && t("report.method.bootstrap", {n: w.results.bootstrap.resamples}), results.overall && t("report.method.profile", {tau: results.overall.tau_max}),
   ].filter(Boolean);
   at.append(element("h3", {}, t("report.method")), element("div", {class: "method"}, method.map((text) => element("p", {}, text))));
@@ -70,7 +70,7 @@ function settingsSection(main, results, ws) {
 
 page((main) => {
   if (data.kind === "suite") {
-    const words = suiteWords(data), ws = data.workloads.map(wordsOf);
+    const words = suiteWords(data), ws = data.workloads.map((one) => wordsOf(one, looksOf(data)));
     headerPart(main, words.headline, words.findings, ws.flatMap((w) => w.notes().map((note) => `${workloadName(w.results)}: ${note}`)), t("report.suite.facts", {n: data.workloads.length, names: data.workloads.map(workloadName).join(t("report.comma")), optimizers: t("report.optimizers.n", {n: data.optimizers.length}), time: duration(data.seconds)}));
     overallSection(main, data, words);
     profilesSection(main, data, words);

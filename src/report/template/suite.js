@@ -16,7 +16,7 @@ function suiteWords(suite) {
   const specs = suite.workloads.map((w) => w.optimizers.find((one) => one.optimizer === first.optimizer)?.spec).filter(Boolean);
   const findings = [
     {title: t("report.use"), value: first.optimizer, code: true, text: tied.length ? t("report.use.tied", {n: tied.length, names: named(tied)}) : t("report.suite.use", {k: first.reached, n})},
-    {title: t("report.sure"), value: first.first !== undefined && first.first !== null ? t("report.sure.share", {v: Math.round(100 * first.first)}) : "–", text: t("report.suite.sure", {best: first.optimizer, n})},
+    {title: t("report.sure"), value: t(`report.sure.${!next ? "none" : tied.length ? "some" : "all"}`), text: t("report.suite.sure", {v: Math.round(100 * first.first), best: first.optimizer, n})},
     {title: t("report.suite.settings"), value: [...new Set(specs)].length === 1 ? specs[0] : t("report.suite.differ"), code: [...new Set(specs)].length === 1, text: t("report.suite.settings.text")},
   ];
   const calm = places.filter((p) => Number.isFinite(p.sensitivity)).sort((a, b) => a.sensitivity - b.sensitivity)[0];

@@ -30,15 +30,16 @@ let clipIds = 0;
 function svgOf({options, lines, points, crosses, bands, x, y, view, shown, dashOf}, {width = options.compact ? 420 : 760} = {}) {
   const height = options.height, font = css("--font"), ink = css("--ink"), soft = css("--soft"), grid = css("--grid");
   const out = [], text = (px, py, said, more = "") => out.push(`<text x="${round1(px)}" y="${round1(py)}" ${more}>${xml(said)}</text>`);
-  const yTicks = ticksOf(y, ...view.y, roomFor(y, height - 70, true)), yTexts = yTicks.map((v) => tickText(y, v));
+  const yTicks = ticksOf(y, ...view.y, roomFor(y, height - 70, true)), yTexts = tickTexts(y, yTicks);
   const left = 12 + Math.max(14, ...yTexts.map(textWidth)), right = width - 16, top = 36, bottom = height - 40;
   const X = (v) => left + (v - view.x[0]) / (view.x[1] - view.x[0]) * (right - left), Y = (v) => bottom - (v - view.y[0]) / (view.y[1] - view.y[0]) * (bottom - top);
   const xTicks = ticksOf(x, ...view.x, roomFor(x, right - left, false));
   text(8, 18, options.caption, `fill="${ink}" font-weight="600" font-size="13"`);
-  for (const v of xTicks) {
+  const xTexts = tickTexts(x, xTicks);
+  xTicks.forEach((v, i) => {
     out.push(`<path d="M${round1(X(v))} ${top}V${bottom}" stroke="${grid}"/>`);
-    text(X(v), bottom + 16, tickText(x, v), `fill="${soft}" text-anchor="middle"`);
-  }
+    text(X(v), bottom + 16, xTexts[i], `fill="${soft}" text-anchor="middle"`);
+  });
   yTicks.forEach((v, i) => {
     out.push(`<path d="M${left} ${round1(Y(v))}H${right}" stroke="${grid}"/>`);
     text(left - 6, Y(v) + 4, yTexts[i], `fill="${soft}" text-anchor="end"`);
@@ -65,8 +66,8 @@ function svgOf({options, lines, points, crosses, bands, x, y, view, shown, dashO
       else if (lines[i].marks || points[i].x.length === 1) out.push(`<circle cx="${px}" cy="${py}" r="3" fill="#fff" stroke="${color}"/>`);
     });
   }
-  for (const cross of crosses.filter((c) => c.line === undefined || shown(c.line)))
-    out.push(`<path d="M${round1(X(toScale(x, cross.at))) - 4} ${top + 3}l8 8m0 -8l-8 8" stroke="${cross.look.color()}" stroke-width="2"/>`);
+  for (const cross of stacked(crosses.filter((c) => c.line === undefined || shown(c.line)), (v) => X(toScale(x, v))))
+    out.push(`<path d="M${round1(cross.px - 4)} ${top + 3 + 10 * cross.level}l8 8m0 -8l-8 8" stroke="${cross.look.color()}" stroke-width="1.9"/>`);
   out.push("</g>");
   // The legend flows in rows under the plot.
   let row = 0, at = left;

@@ -66,7 +66,7 @@ function wordsOf(results, looks = new Map(results.ranking.map((place, i) => [pla
       for (const one of results.optimizers) for (const {key, why} of one.skipped_keys ?? []) skipped.set(key + why, {key, why, names: [...(skipped.get(key + why)?.names ?? []), one.optimizer]});
       for (const {key, why, names} of skipped.values()) all.push(t("report.note.skipped", {names: names.join(t("report.comma")), key, why: reasons[why] ? t(reasons[why]) : why}));
     }
-    if (results.thinned) all.push(t("report.note.thinned", {n: results.thinned}));
+    if (results.curve_points) all.push(t("report.note.thinned", {n: results.curve_points}));
     if (settings.seeds.length === 1) all.push(t("report.note.single"));
     return all;
   }
@@ -75,12 +75,12 @@ function wordsOf(results, looks = new Map(results.ranking.map((place, i) => [pla
   function findings() {
     if (!scored.length) return [];
     const all = [], first = standings[0], equal = scored.filter((s) => tied.includes(s.optimizer));
-    all.push({title: t("report.use"), value: first.spec, code: true, text: equal.length ? t("report.use.tied", {n: equal.length, names: named(tied)}) : t("report.use.alone", {score: score(first.place)})});
+    all.push({title: t("report.use"), value: first.spec, code: true, text: settings.seeds.length === 1 ? t("report.use.single") : scored.length === 1 ? t("report.use.only") : equal.length ? t("report.use.tied", {n: equal.length, names: named(tied)}) : t("report.use.alone", {score: score(first.place)})});
     const share = first.place.bootstrap?.first;
     if (settings.seeds.length > 1 && scored.length > 1) {
       const sure = next === undefined ? "none" : equal.length ? "some" : "all";
-      all.push({title: t("report.sure"), value: share !== undefined ? t("report.sure.share", {v: Math.round(100 * share)}) : t(`report.sure.${sure}`),
-        text: sentences(t(`report.sure.${sure}.text`, {n: settings.seeds.length, best: first.optimizer, others: scored.length - 1, told: scored.length - 1 - equal.length}), share !== undefined && t("report.sure.bootstrap", {n: results.bootstrap?.resamples ?? 0, best: first.optimizer}))});
+      all.push({title: t("report.sure"), value: t(`report.sure.${sure}`),
+        text: sentences(t(`report.sure.${sure}.text`, {n: settings.seeds.length, best: first.optimizer, others: scored.length - 1, told: scored.length - 1 - equal.length}), share !== undefined && t("report.sure.bootstrap", {v: Math.round(100 * share), best: first.optimizer}))});
     }
     const top = scored.filter((s) => s.place.rank === 1);
     const calm = top.filter((s) => Number.isFinite(s.sensitivity)).sort((a, b) => a.sensitivity - b.sensitivity)[0];
