@@ -32,6 +32,9 @@ Json to_json(const Explanation& all, messages::Language language) {
   json["slots"] = Json::array();
   for (const auto& slot : all.slots)
     json["slots"].push_back({{"name", slot.name}, {"meaning", slot.meaning}});
+  json["carried"] = Json::array();
+  for (const auto& number : all.carried)
+    json["carried"].push_back({{"name", number.name}, {"meaning", number.meaning}});
   json["presets"] = Json::array();
   for (const auto& preset : all.presets) {
     json["presets"].push_back(

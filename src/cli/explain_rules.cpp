@@ -51,6 +51,8 @@ Explanation::Worked first_steps(const AnyRule& rule) {
   if (optimizer.looks_ahead()) slope.name = "g = 2·ahead";
   std::vector<Explanation::Worked::Row> states;
   for (const Slot& slot : slots) states.push_back({slot.name, {}});
+  const std::vector<Slot>& carried = rule.info().carried;
+  for (const Slot& number : carried) states.push_back({number.name, {}});
   for (int t = 1; t <= worked_steps; ++t) {
     worked.columns.push_back(fmt::format("t = {}", t));
     before.values.push_back(x[0]);
@@ -62,6 +64,8 @@ Explanation::Worked first_steps(const AnyRule& rule) {
     slope.values.push_back(gradient[0]);
     for (std::size_t i = 0; i < slots.size(); ++i)
       states[i].values.push_back(optimizer.slot<double>("x", slots[i].name)[0]);
+    for (std::size_t i = 0; i < carried.size(); ++i)
+      states[slots.size() + i].values.push_back(optimizer.carried(carried[i].name));
     after.values.push_back(x[0]);
   }
   worked.rows.push_back(before);
@@ -111,13 +115,14 @@ Explanation explain_optimizer(std::string_view specification) {
     all.other_form += (all.other_form.empty() ? "" : ", ") + all.keys[i].name + "=" + all.keys[i].value;
   }
   for (const Slot& slot : used_slots(rule)) all.slots.push_back({slot.name, slot.meaning});
+  for (const Slot& number : info.carried) all.carried.push_back({number.name, number.meaning});
   for (const Preset& preset : info.presets)
     all.presets.push_back({preset.library, preset.settings, preset.lacks});
   all.worked = first_steps(rule);
 
   std::string short_text = all.specification, fields;
   for (const Explanation::Key& key : all.keys) {
-    if (key.name != "lr") continue;
+    if (key.name != "lr" || info.rate_free) continue;
     if (short_text == all.name) short_text += ":lr=" + key.value;
     fields = ".lr = " + key.value;
   }

@@ -60,6 +60,7 @@ struct Explanation {
   std::vector<Fact> facts;
   std::vector<Key> keys;
   std::vector<Slot> slots;
+  std::vector<Slot> carried;  ///< from step to step, one number for all parameters
   std::vector<Preset> presets;
   std::optional<Worked> worked;
   std::optional<Curve> curve;

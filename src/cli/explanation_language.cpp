@@ -94,6 +94,7 @@ void translate(Explanation& all, Language language) {
     say(key.meaning);
   }
   for (auto& slot : all.slots) say(slot.meaning);
+  for (auto& number : all.carried) say(number.meaning);
   if (all.worked) {
     say(all.worked->title);
     for (auto& row : all.worked->rows) say(row.name);

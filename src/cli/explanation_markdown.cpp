@@ -79,6 +79,11 @@ std::string explanation_markdown(const Explanation& all, std::size_t level) {
     text += heading("State") + "One number per parameter each.\n\n" + head({"slot", "meaning"});
     for (const Explanation::Slot& slot : all.slots) text += row({code(slot.name), slot.meaning});
   }
+  if (!all.carried.empty()) {
+    text += heading("Carried from step to step") + "One number for all parameters each.\n\n" +
+            head({"number", "meaning"});
+    for (const Explanation::Slot& number : all.carried) text += row({code(number.name), number.meaning});
+  }
   if (!all.presets.empty()) {
     text += heading("As other libraries have it") + head({"preset", "settings", "keys that it lacks"});
     text += row({code("like=paper"), "the defaults", ""});

@@ -102,11 +102,14 @@ std::string explanation_text(const Explanation& all, const Terminal& given, bool
     text += "\n" + table.text(terminal);
   }
   if (!all.keys.empty()) text += heading("Keys") + key_table(all, terminal, language);
-  if (!all.slots.empty()) {
+  const auto add_slots = [&](const char* title, const std::vector<Explanation::Slot>& slots) {
+    if (slots.empty()) return;
     Table table({{.style = Table::Style::accent}, {}});
-    for (const Explanation::Slot& slot : all.slots) table.add({slot.name, slot.meaning});
-    text += heading("State, one number per parameter each") + table.text(terminal);
-  }
+    for (const Explanation::Slot& slot : slots) table.add({slot.name, slot.meaning});
+    text += heading(title) + table.text(terminal);
+  };
+  add_slots("State, one number per parameter each", all.slots);
+  add_slots("Carried from step to step, one number for all parameters each", all.carried);
   if (!all.presets.empty())
     text += heading("As other libraries have it") + preset_table(all, terminal, language);
   if (all.curve) {

@@ -42,6 +42,7 @@ std::vector<std::pair<std::string, std::string>> sentences(const nlohmann::json&
     all.emplace_back("accepted", key.at("accepted"));
   }
   for (const auto& slot : json.at("slots")) all.emplace_back("slot", slot.at("meaning"));
+  for (const auto& number : json.at("carried")) all.emplace_back("carried", number.at("meaning"));
   for (const auto& [name, text] : json.at("facts").items()) all.emplace_back("fact " + name, name);
   if (json.contains("worked")) all.emplace_back("worked", json.at("worked").at("title"));
   return all;

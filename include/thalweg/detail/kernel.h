@@ -135,32 +135,41 @@ template <class Rule, class T>
   }
 }
 
-/// Adds what the rule measures to the sums, in double. Entry i always goes to lane i mod 16, whatever the
-/// width of a vector: the order of additions is fixed.
+/// Sixteen lanes of sums: entry i always goes to lane i mod 16, whatever the width of a vector, so that the
+/// order of additions is fixed.
+inline constexpr std::size_t sum_lanes = 16;
+
+/// Adds what the rule measures of `here` entries from the `begin`th on to the lanes, in double.
 template <class Rule, class T>
-[[gnu::always_inline]] inline void sweep_measure(const Measurement& m) {
-  constexpr std::size_t n = slot_count<Rule>(0), sums = sum_count<Rule>(), lanes = 16;
+[[gnu::always_inline]] inline void measure_lanes(const Measurement& m, std::size_t begin, std::size_t here,
+                                                 double (&lane)[sum_count<Rule>()][sum_lanes]) {
+  constexpr std::size_t n = slot_count<Rule>(0);
   using Coefficients = typename Rule::template Coefficients<double>;
   Coefficients c;
   std::memcpy(&c, m.coefficients, sizeof c);
-  const T* const theta = static_cast<const T*>(m.theta);
-  const T* const gradient = static_cast<const T*>(m.gradient);
+  const T* const theta = static_cast<const T*>(m.theta) + begin;
+  const T* const gradient = static_cast<const T*>(m.gradient) + begin;
   std::array<const T*, n> slots{};
-  for (std::size_t k = 0; k < n; ++k) slots[k] = static_cast<const T*>(m.slots[k]);
-  double lane[sums][lanes] = {};
-  for (std::size_t i = 0; i < m.count; i += lanes) {
-    const std::size_t here = m.count - i < lanes ? m.count - i : lanes;
-    THALWEG_INDEPENDENT_ITERATIONS
-    for (std::size_t j = 0; j < here; ++j) {
-      std::array<double, n> state;
-      for (std::size_t k = 0; k < n; ++k) state[k] = static_cast<double>(slots[k][i + j]);
-      const auto measured =
-          Rule::measure(static_cast<double>(theta[i + j]), static_cast<double>(gradient[i + j]), state, c);
-      for (std::size_t k = 0; k < sums; ++k) lane[k][j] += measured[k];
-    }
+  for (std::size_t k = 0; k < n; ++k) slots[k] = static_cast<const T*>(m.slots[k]) + begin;
+  THALWEG_INDEPENDENT_ITERATIONS
+  for (std::size_t j = 0; j < here; ++j) {
+    std::array<double, n> state;
+    for (std::size_t k = 0; k < n; ++k) state[k] = static_cast<double>(slots[k][j]);
+    const auto measured =
+        Rule::measure(static_cast<double>(theta[j]), static_cast<double>(gradient[j]), state, c);
+    for (std::size_t k = 0; k < sum_count<Rule>(); ++k) lane[k][j] += measured[k];
   }
-  for (std::size_t k = 0; k < sums; ++k) {
-    for (std::size_t j = 0; j < lanes; ++j) m.sums[k] += lane[k][j];
+}
+
+/// Adds what the rule measures to the sums.
+template <class Rule, class T>
+[[gnu::always_inline]] inline void sweep_measure(const Measurement& m) {
+  double lane[sum_count<Rule>()][sum_lanes] = {};
+  std::size_t i = 0;
+  for (; i + sum_lanes <= m.count; i += sum_lanes) measure_lanes<Rule, T>(m, i, sum_lanes, lane);
+  measure_lanes<Rule, T>(m, i, m.count - i, lane);
+  for (std::size_t k = 0; k < sum_count<Rule>(); ++k) {
+    for (std::size_t j = 0; j < sum_lanes; ++j) m.sums[k] += lane[k][j];
   }
 }
 
