@@ -120,7 +120,7 @@ std::vector<double> spread_point(std::uint64_t seed, std::uint64_t index, std::s
   std::vector<double> point;
   for (std::size_t d = 0; d < dimensions; ++d) {
     double value = 0, share = 1;
-    for (std::uint64_t rest = index + 1; rest > 0; rest /= primes[d]) {
+    for (std::uint64_t rest = index; rest > 0; rest /= primes[d]) {
       share /= static_cast<double>(primes[d]);
       value += share * static_cast<double>(rest % primes[d]);
     }
