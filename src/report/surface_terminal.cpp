@@ -66,6 +66,7 @@ class Canvas {
       to_dots(k, x0, y0);
       to_dots(k + 1, x1, y1);
       const double length = std::max(std::abs(x1 - x0), std::abs(y1 - y0));
+      if (!(length < 1e12)) continue;  // nothing of such a step could be told
       const int pieces = static_cast<int>(std::min(length, 4096.0)) + 1;
       for (int p = 0; p <= pieces; ++p) {
         const double share = static_cast<double>(p) / pieces;
