@@ -20,10 +20,10 @@ using namespace workbench;
 
 constexpr double width = 720, height = 560, left = 64, right = 706, top = 14, bottom = 512;
 constexpr std::size_t level_count = 14;
-// The colours of the page in its light theme.
+// The colours and dashes of the page (shell.js, style.css) in its light theme.
 constexpr std::array<const char*, 7> hues{"#0072b2", "#d55e00", "#008a64", "#b2568a",
                                           "#a67700", "#5b5bd6", "#4b5157"};
-constexpr std::array<const char*, 5> dashes{"", "9 4", "2 3", "9 3 2 3", "14 3 2 3 2 3"};
+constexpr std::array<const char*, 5> dashes{"", "10 4", "10 3 2 3", "5 3", "2 3"};
 constexpr std::array<std::array<double, 3>, 5> ramp{
     {{0x83, 0xb4, 0xcf}, {0xb3, 0xd1, 0xdc}, {0xdf, 0xe9, 0xe0}, {0xf5, 0xec, 0xd4}, {0xef, 0xd6, 0xac}}};
 
@@ -46,7 +46,7 @@ std::vector<double> ticks(const Problem::Interval& axis) {
   }
   std::vector<double> all;
   for (double i = std::ceil(axis.low / step - 1e-9); i * step <= axis.high + 1e-9 * step; ++i)
-    all.push_back(i * step);
+    all.push_back(i == 0 ? 0 : i * step);  // not -0
   return all;
 }
 
@@ -133,10 +133,15 @@ class Picture {
     const std::string hue = hues[number % hues.size()], dash = dashes[number % dashes.size()];
     std::string d, dots;
     double dot_x = -99, dot_y = -99;
-    const auto near = [](double at) { return std::clamp(at, -4000.0, 4000.0); };
     std::size_t last = 0;
     for (std::size_t i = 0; i < path.shown; ++i) {
-      const double px = near(x(path.x[i])), py = near(y(path.y[i]));
+      double px = x(path.x[i]), py = y(path.y[i]);
+      if (i > 0) {  // a very long step is cut short, in its own direction
+        const double fx = x(path.x[i - 1]), fy = y(path.y[i - 1]);
+        const double share = std::min(1.0, 1e5 / std::max(std::abs(px - fx), std::abs(py - fy)));
+        px = fx + share * (px - fx);
+        py = fy + share * (py - fy);
+      }
       d += fmt::format("{}{:.1f} {:.1f}", i == 0 ? 'M' : 'L', px, py);
       if (inside(path, i)) last = i;
       if (!(std::hypot(px - dot_x, py - dot_y) > 7)) continue;

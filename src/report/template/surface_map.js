@@ -87,13 +87,14 @@ function surfaceMap(parent, state, looks) {
     return multipolygon.coordinates.map((rings) => rings.map((ring) => `M${ring.map(([u, v]) => `${round1(gx(u))} ${round1(gy(v))}`).join("L")}Z`).join("")).join("");
   }
 
-  /** Points far outside stay where they leave, some way out, and those nearer than half a pixel to the one before are left out: both would only cost time. */
+  /** A very long step is cut short, in its own direction; points nearer than half a pixel to the one before are left out. */
   function line(path, n, X, Y) {
-    const far = 4000, clip = (v) => Math.min(far, Math.max(-far, v));
     let d = "", px = NaN, py = NaN;
     for (let i = 0; i <= n; ++i) {
       if (path.x[i] === null || path.y[i] === null) continue;
-      const x = clip(X(path.x[i])), y = clip(Y(path.y[i]));
+      let x = X(path.x[i]), y = Y(path.y[i]);
+      const share = 1e6 / Math.max(Math.abs(x - px), Math.abs(y - py));
+      if (share < 1) [x, y] = [px + share * (x - px), py + share * (y - py)];
       if (i < n && Math.abs(x - px) < 0.5 && Math.abs(y - py) < 0.5) continue;
       d += `${d ? "L" : "M"}${round1(x)} ${round1(y)}`;
       [px, py] = [x, y];
