@@ -168,7 +168,8 @@ TEST(Explain, HasEverythingThatIsKnownOfAnOptimizer) {
     EXPECT_EQ(json.at("name"), name);
     EXPECT_EQ(json.at("worked").at("columns").size(), 3U);
     EXPECT_EQ(json.at("worked").at("rows").size(),
-              3 + json.at("slots").size() + (json.at("worked").at("rows").contains("x ahead") ? 1 : 0));
+              3 + json.at("slots").size() + json.at("carried").size() +
+                  (json.at("worked").at("rows").contains("x ahead") ? 1 : 0));
     const std::string text = thalweg({"explain", name}, {{"COLUMNS", "200"}}).out;
     for (const auto& line : json.at("formula")) {
       EXPECT_THAT(text, HasSubstr(line.at("text").get<std::string>()));
@@ -181,6 +182,20 @@ TEST(Explain, HasEverythingThatIsKnownOfAnOptimizer) {
       EXPECT_EQ(key.at("value"), key.at("default")) << name;
     }
   }
+}
+
+// dog:r_eps=1 on x²: r = 1 + 6 and G = 12² give a first step of 7; then r stays 7 and G grows by (2·−1)².
+TEST(Explain, ShowsWhatIsCarriedFromStepToStep) {
+  const auto json = json_of(thalweg({"explain", "dog:r_eps=1", "--json"}));
+  EXPECT_EQ(json.at("carried").at(1).at("name"), "G");
+  const auto& rows = json.at("worked").at("rows");
+  EXPECT_THAT(rows.at("G").get<std::vector<double>>(), ElementsAre(144, 148, ::testing::Ge(148)));
+  EXPECT_EQ(rows.at("r").at(1), 7);
+  EXPECT_EQ(rows.at("new x").at(0), -1);
+  const std::string text = thalweg({"explain", "dog"}).out;
+  EXPECT_THAT(text, AllOf(HasSubstr("Carried from step to step, one number for all parameters each\n"),
+                          HasSubstr("thalweg minimize ravine --optimizer dog\n")));
+  EXPECT_THAT(thalweg({"explain", "adam"}).out, Not(HasSubstr("Carried")));
 }
 
 TEST(Explain, ShowsSettingsBesideDefaults) {

@@ -42,6 +42,36 @@ struct SignMemory {
   }
 };
 
+// One that measures: steps of length lr, counted. What it counts starts at 10, to see start().
+struct Normalized {
+  double lr = 1;
+  static constexpr Card card{"normalized", "Normalized gradient", "this test", "for this test"};
+  static constexpr std::array formula{Formula{"θ ← θ − η·g / ‖g‖", "\\theta - \\eta g / \\lVert g \\rVert"}};
+  static constexpr std::array<Slot, 0> slots{};
+  static constexpr std::array carried{Slot{"norm", "of the gradient"}, Slot{"count", "of steps"}};
+  static constexpr std::array<Preset, 0> presets{};
+  static std::vector<KeyInfo> keys() { return {lr_key(&Normalized::lr)}; }
+  [[nodiscard]] std::array<double, 2> start() const { return {0, 10}; }
+  template <class T>
+  struct Coefficients {
+    T step;
+  };
+  static std::array<double, 1> measure(double, double g, const std::array<double, 0>&,
+                                       const Coefficients<double>&) {
+    return {g * g};
+  }
+  void advance(std::array<double, 2>& carry, const std::array<double, 1>& sums, double t) const {
+    carry = {std::sqrt(sums[0]), carry[1] + t};
+  }
+  [[nodiscard]] Coefficients<double> at(double, const std::array<double, 2>& carry) const {
+    return {ratio(lr, carry[0])};
+  }
+  template <class T>
+  static void update(T& theta, T g, std::array<T, 0>&, const Coefficients<T>& c) {
+    theta -= c.step * g;
+  }
+};
+
 // And a transform: each gradient entry times its index + 1.
 struct Ramp {
   double factor = 1;
@@ -88,6 +118,22 @@ TEST(Own, RuleHasTheSameBitsEverywhere) {
   };
   const auto reference = run({.isa = "baseline"});
   for (const std::string& isa : isa_names()) EXPECT_EQ(run({.isa = isa, .chunk = 7}), reference) << isa;
+}
+
+TEST(Own, RuleMeasuresAllParametersAndCarries) {
+  std::vector<double> a{1}, b{1};
+  Optimizer optimizer(Normalized{.lr = 0.5});
+  optimizer.add("a", a);
+  optimizer.add("b", b);
+  EXPECT_EQ(optimizer.carried("count"), 10);
+  for (int t = 1; t <= 3; ++t) {
+    optimizer.step({std::vector<double>{3.0 * t}, std::vector<double>{4.0 * t}});
+    EXPECT_EQ(optimizer.carried("norm"), 5 * t);
+    EXPECT_NEAR(a[0], 1 - 0.3 * t, 1e-15);
+    EXPECT_NEAR(b[0], 1 - 0.4 * t, 1e-15);
+  }
+  EXPECT_EQ(optimizer.carried("count"), 10 + 1 + 2 + 3);
+  EXPECT_EQ(optimizer.rate(), 0.5);  // it has no rate() of its own
 }
 
 TEST(Own, TransformKnowsIndexAndStep) {
