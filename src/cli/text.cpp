@@ -119,6 +119,14 @@ std::string command_lines(std::string_view arguments, std::size_t width, std::si
   return all + "\n";
 }
 
+std::string shell_word(const std::string& word) {
+  const std::string plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return text + "'";
+}
+
 std::string joined(const std::vector<std::string>& parts, std::string_view between_parts) {
   return fmt::format("{}", fmt::join(parts, between_parts));
 }

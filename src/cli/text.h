@@ -28,6 +28,9 @@ namespace thalweg::cli {
 /// "thalweg ARGUMENTS" as a shell reads it: lines that are broken end with a backslash.
 [[nodiscard]] std::string command_lines(std::string_view arguments, std::size_t width, std::size_t indent);
 
+/// A word as a shell reads it back, in quotes where it needs them.
+[[nodiscard]] std::string shell_word(const std::string& word);
+
 /// `parts` with `between` between them.
 [[nodiscard]] std::string joined(const std::vector<std::string>& parts, std::string_view between = ", ");
 

@@ -61,6 +61,9 @@ TrainOptions prepared(const TrainOptions& train) {
   const auto& keys = train.optimizer.info().keys;
   if (std::none_of(keys.begin(), keys.end(), [](const KeyInfo& key) { return key.name == "lr"; }))
     throw usage_error("optimizer", train.optimizer.name(), "must have a learning rate, for one to be found");
+  if (train.optimizer.info().rate_free)
+    throw usage_error("optimizer", train.optimizer.name(),
+                      "must have a learning rate to tune; this one finds its own: use it as it is");
   const auto moves = std::find_if(train.schedules.begin(), train.schedules.end(),
                                   [](const auto& schedule) { return schedule.first == "lr"; });
   if (moves != train.schedules.end() || train.plateau)
@@ -113,7 +116,9 @@ void judge(RateRun& run, std::size_t planned, double momentum) {
   for (std::size_t i = 0; i < begin; ++i) squares += std::pow(points[i].loss - run.start, 2);
 
   const auto lower = [](const RatePoint& a, const RatePoint& b) { return a.smoothed < b.smoothed; };
-  const auto lowest = std::min_element(points.begin(), points.end(), lower);
+  // The first smoothed losses are means of few.
+  const auto lowest =
+      std::min_element(points.begin() + static_cast<std::ptrdiff_t>(begin) - 1, points.end(), lower);
   run.lowest = lowest->smoothed;
   run.lowest_at = lowest->rate;
   double steepest = 0;
@@ -123,14 +128,14 @@ void judge(RateRun& run, std::size_t planned, double momentum) {
     steepest = slope;
     run.steepest = at->rate;
   }
-  // The smoothed loss is about as noisy as the mean of twice its memory of losses.
-  const double noise =
-      std::sqrt(squares / static_cast<double>(begin - 1) / std::max(1.0, 2 * smoothing_share * steps));
+  // The smoothed loss is about as noisy as the mean of twice its memory of losses; so is the start.
+  const double memory = std::max(1.0, 2 * smoothing_share * steps), count = static_cast<double>(begin);
+  const double noise = std::sqrt(squares / (count - 1) * (1 / memory + 1 / count));
   const double fall = run.start - run.lowest;
   if (!(fall > 4 * noise) || !(fall > 1e-3 * std::abs(run.start))) return;
-  const auto made = std::find_if(points.begin(), points.end(), [&](const RatePoint& point) {
-    return point.smoothed <= run.start - fall_share * fall;
-  });
+  const auto made =
+      std::find_if(points.begin() + static_cast<std::ptrdiff_t>(begin) - 1, lowest,
+                   [&](const RatePoint& point) { return point.smoothed <= run.start - fall_share * fall; });
   const double lag = lag_share * momentum / (1 - momentum);
   run.suggestion = made->rate * std::pow(points[0].rate / points[1].rate, lag);
 }
