@@ -104,12 +104,11 @@ using SurfaceObserver = std::function<void(double fraction, const std::string& w
 [[nodiscard]] const std::vector<std::string>& default_surface_optimizers();
 
 /// Runs the optimizers on a problem of two dimensions and samples it. A rate that is not given is the best of
-/// 25 (half decades from 1e-8 to 100, then two to each side of the best): the lowest mean over the steps of
-/// log10 of the remaining height, plus that at the end, plus a third of the path's length in pictures; those
-/// that leave the picture upwards or jump over a fifth of it come last.
-/// Rules whose default rate is 1 (Adadelta and others that find their own) keep it.
-/// Throws a usage Error for a problem of another dimension, bad specifications and ranges, and a start where
-/// the function is not finite.
+/// 26 (the default, half decades from 1e-8 to 100, then two to each side of the best): the lowest mean over
+/// the steps of log10 of the remaining height, plus that at the end, plus a third of the path's length in
+/// pictures; those that leave the picture upwards or jump over a fifth of it come last. Rules whose default
+/// rate is 1 (Adadelta and others that find their own) keep it. Throws a usage Error for a problem of another
+/// dimension, bad specifications and ranges, and a start where the function is not finite.
 [[nodiscard]] Surface draw_surface(const Problem& problem, const SurfaceOptions& options,
                                    const SurfaceObserver& observer = {});
 

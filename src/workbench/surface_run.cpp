@@ -136,6 +136,7 @@ AnyRule with_suitable_rate(const std::string& spec, const Problem& problem, cons
     best = found;
     best_rate = rounded(rate);
   };
+  attempt(best_rate);  // which stays where no other is better
   for (int half_decade = -16; half_decade <= 4; ++half_decade) attempt(std::pow(10.0, half_decade / 2.0));
   const double middle = best_rate;
   for (const int sixth : {-2, -1, 1, 2}) attempt(middle * std::pow(10.0, sixth / 6.0));

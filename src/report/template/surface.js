@@ -4,6 +4,12 @@
 let chosen = null; // what the reader has set stays when the language changes
 document.head.append(element("style", {}, surfaceStyle));
 
+/** "a, b and c", as the program says it. */
+function named(names) {
+  if (names.length > 6) return t("surface.others", {names: names.slice(0, 2).join(t("surface.comma")), n: names.length - 2});
+  return names.length > 1 ? names.slice(0, -1).join(t("surface.comma")) + t("surface.and") + names.at(-1) : names[0];
+}
+
 page((main) => {
   const {paths} = data, looks = paths.map((_, i) => look(i));
   const most = Math.max(0, ...paths.map((path) => path.step.at(-1)));
@@ -15,7 +21,7 @@ page((main) => {
   // ---- the head
   const ends = ["reached", "finished", "local_minimum", "saddle", "flat", "under_way", "left", "diverged"];
   const said = ends.map((end) => ({end, names: paths.filter((path) => path.end === end).map((path) => path.label)})).filter(({names}) => names.length)
-    .map(({end, names}) => t(`surface.headline.${end}${names.length > 1 ? ".many" : ""}`, {names: names.length > 6 ? t("surface.others", {names: names.slice(0, 2).join(t("surface.comma")), n: names.length - 2}) : listed(names)})).join(t("surface.semicolon"));
+    .map(({end, names}) => t(`surface.headline.${end}${names.length > 1 ? ".many" : ""}`, {names: named(names)})).join(t("surface.semicolon"));
   main.append(element("header", {}, element("h1", {}, said ? t("surface.headline", {what: data.title, said}) : data.title),
     data.formula && data.formula !== data.title ? element("p", {}, element("code", {}, data.formula)) : null,
     data.slice ? element("p", {id: "facts"}, t("surface.facts.slice", {...data.slice, x: short(100 * data.slice.share_x), y: short(100 * data.slice.share_y), both: short(100 * (data.slice.share_x + data.slice.share_y))})) :

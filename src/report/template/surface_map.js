@@ -43,11 +43,9 @@ function heightsOf(surface, log) {
   const base = Math.min(surface.minimum ?? low, low);
   const floor = Math.max(1e-3 * (high - base), 5e-324); // as in C++: Heights
   const of = (v) => (v === null ? NaN : log ? Math.log10(v - base + floor) : v);
-  const made = {log, base, floor, of, low: of(low), high: of(high)};
+  const made = {log, base, floor, of, low: of(low), high: of(high), lowest: low, highest: high};
   if (!(made.high > made.low)) made.high = made.low + 1;
   made.share = (v) => (of(v) - made.low) / (made.high - made.low);
-  /** The value of a height. */
-  made.value = (h) => (log ? base + 10 ** h - floor : h);
   return made;
 }
 

@@ -117,7 +117,7 @@ function surfaceRelief(parent, state, looks) {
     put(0.12, front, short(surface.x[0] + 0.12 * (surface.x[1] - surface.x[0]), 2)); put(0.88, front, short(surface.x[0] + 0.88 * (surface.x[1] - surface.x[0]), 2)); put(0.5, front, "x");
     put(near, 0.12, short(surface.y[0] + 0.12 * (surface.y[1] - surface.y[0]), 2)); put(near, 0.88, short(surface.y[0] + 0.88 * (surface.y[1] - surface.y[0]), 2)); put(near, 0.5, "y");
     const what = t(surface.slice ? "surface.loss" : "surface.f");
-    pen.text([10, 18], t(state.log ? "surface.height.log" : "surface.height.linear", {f: what, low: short(heights.value(heights.low)), high: short(heights.value(heights.high))}), "start", base);
+    pen.text([10, 18], t(state.log ? "surface.height.log" : "surface.height.linear", {f: what, low: short(heights.lowest), high: short(heights.highest)}), "start", base);
   }
 
   function canvasPen(context) {
