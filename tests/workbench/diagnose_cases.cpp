@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <sstream>
 
 #include <thalweg/problems.h>
 #include <thalweg/registry.h>
@@ -47,10 +48,19 @@ Outcome outcome(Evidence evidence) {
 
 std::string text(const Case& c) {
   std::string all = c.on + ", " + c.optimizer;
+  const auto short_text = [](double x) {
+    std::ostringstream out;
+    out << x;
+    return out.str();
+  };
   for (const std::string& transform : c.transforms) all += ", " + transform;
   if (!c.schedule.empty()) all += ", " + c.schedule;
-  if (!c.standardize) all += ", raw";
-  if (c.batch != 32) all += ", batch " + std::to_string(c.batch);
+  if (!c.standardize) all += ", raw features";
+  if (c.weights >= 0) all += ", weights of " + short_text(c.weights) + " at the start";
+  if (c.batch == 0) all += ", full batch";
+  if (c.batch != 0 && c.batch != 32) all += ", batch " + std::to_string(c.batch);
+  for (std::size_t i = 0; i < c.start.size(); ++i)
+    all += (i == 0 ? ", from (" : ", ") + short_text(c.start[i]) + (i + 1 == c.start.size() ? ")" : "");
   return all;
 }
 
@@ -90,14 +100,14 @@ Case advised(Case c, const Advice& advice) {
   return c;
 }
 
-Outcome run_case(const Case& c, double longer) {
+Outcome run_case(const Case& c, double longer, const Effort& effort) {
   const auto length = static_cast<std::uint64_t>(std::llround(static_cast<double>(c.length) * longer));
   const std::size_t space = c.on.find(' ');
   if (space == std::string::npos) {
     const Problem problem = make_problem(c.on, c.start.size());
     ObjectiveSubject subject(problem, problem.dimension);
     return outcome(
-        diagnose_descent(subject, c.start.empty() ? problem.start : c.start, descent_of(c, length)));
+        diagnose_descent(subject, c.start.empty() ? problem.start : c.start, descent_of(c, length), effort));
   }
   const data::Split& split = split_of(c.on.substr(0, space), c.standardize);
   const models::ModelSpec model = models::make_model(c.on.substr(space + 1));
@@ -107,7 +117,7 @@ Outcome run_case(const Case& c, double longer) {
     double largest = 0;
     for (const double x : start) largest = std::max(largest, std::abs(x));
     for (double& x : start) x *= c.weights / largest;
-    return outcome(diagnose_descent(subject, start, descent_of(c, length)));
+    return outcome(diagnose_descent(subject, start, descent_of(c, length), effort));
   }
   TrainOptions options;
   options.optimizer = make_rule(c.optimizer);
@@ -120,7 +130,11 @@ Outcome run_case(const Case& c, double longer) {
   Trainer trainer(split, model, options);
   TrainingWatch watch(trainer, split, model, options);
   while (trainer.steps() < trainer.planned_steps() && trainer.step()) watch.after_step();
-  return outcome(watch.finish());
+  return outcome(watch.finish(effort));
+}
+
+double end_loss(const Case& c, double longer) {
+  return run_case(c, longer, {.lanczos = 1, .descent = 1, .exact = 0, .samples = 1}).loss;
 }
 
 }  // namespace thalweg::workbench::diagnosis

@@ -33,7 +33,9 @@ struct Outcome {
 };
 
 /// Runs a case, for `longer` times its length.
-[[nodiscard]] Outcome run_case(const Case& c, double longer = 1);
+[[nodiscard]] Outcome run_case(const Case& c, double longer = 1, const Effort& effort = {});
+/// Where it ends, without the evidence.
+[[nodiscard]] double end_loss(const Case& c, double longer = 1);
 
 /// What advice is told of the case.
 [[nodiscard]] Setting setting_of(const Case& c);
@@ -43,7 +45,7 @@ struct Outcome {
 /// Name of a case for messages: "iris softmax, sgd:lr=10".
 [[nodiscard]] std::string text(const Case& c);
 
-[[nodiscard]] const std::vector<Case>& sick_cases();
-[[nodiscard]] const std::vector<Case>& healthy_cases();
+[[nodiscard]] const std::vector<Case>& sick_cases();     ///< with what is the matter with each
+[[nodiscard]] const std::vector<Case>& healthy_cases();  ///< either state that is_healthy() will do
 
 }  // namespace thalweg::workbench::diagnosis

@@ -160,7 +160,7 @@ class Adviser {
 
   /// Adam turns the smallest slope into whole steps; where there is none at all, only noise leads out.
   [[nodiscard]] Advice off_the_saddle() const {
-    if (std::abs(e_.escape_slope) > 1e-6) return adam("away_from_saddle");
+    if (std::abs(e_.escape_slope) > 1e-10) return adam("away_from_saddle");
     const double scale = std::abs(e_.smallest) * e_.escape_distance;
     return {Action::change, "noise", "--transform",
             AnyTransform(Noise{.eta = rounded(0.1 * scale * scale)}).text()};

@@ -103,7 +103,7 @@ void find_escape(Subject& subject, Point x, Point gradient, const Ends& ends, Ev
                        subject.value(moved(x, -apart, ends.smallest_vector)) - 2 * e.loss) /
                       (apart * apart);
   if (!(seen < e.smallest / 3)) {
-    e.smallest = std::max(seen, e.smallest);
+    e.smallest = std::min(seen, 0.0);
     return;
   }
   e.escape = ends.smallest_vector;

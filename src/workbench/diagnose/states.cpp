@@ -67,8 +67,13 @@ struct Summary {
 // Each rule returns by how much it holds: the smallest ratio of a number to its threshold, under 1 if it
 // does not.
 
-/// Hardly any unit of some layer passes a gradient: nothing below it can learn, whatever else is the case.
-double layer_is_dead(const Summary& s) { return s.e.units ? share_at_least(s.e.units->dead, 0.9) : 0; }
+/// Hardly any unit of some layer passes a gradient, or half of them do not and nothing was learned: nothing
+/// below that layer can learn, whatever else is the case.
+double layer_is_dead(const Summary& s) {
+  if (!s.e.units) return 0;
+  return any({share_at_least(s.e.units->dead, 0.9),
+              all({share_at_least(s.e.units->dead, 0.5), at_least(s.e.loss, 0.9 * s.e.reference)})});
+}
 
 double no_gain_left(const Summary& s) { return at_most(s.e.missing, 1e-3); }
 
@@ -81,7 +86,12 @@ double steps_too_long(const Summary& s) {
                                          at_most(s.e.noise_scale, s.e.batch_size)})
                                   : 1e9});
   const double unstable = all({at_least(s.here, 1.2), at_least(s.e.missing, much_left), holds(!s.falls)});
-  return all({at_most(s.pace, stuck_pace), any({jumps, unstable})});
+  // What a line through the last losses says of bursts is chance.
+  const double bursts =
+      any({all({at_least(s.here, 2), at_least(s.excess, 2 * s.e.gain), at_least(s.e.missing, much_left)}),
+           all({at_least(s.e.recent_loss, s.e.reference), at_least(s.hover, 0.5),
+                at_least(s.e.recent_loss, 2 * s.e.average_loss)})});
+  return any({bursts, all({at_most(s.pace, stuck_pace), any({jumps, unstable})})});
 }
 
 /// Every gradient is cut short, while the rate as it is would do. (A rule that divides by the size of its
@@ -94,7 +104,7 @@ double clips_all(const Summary& s) {
 
 /// eps is the denominator, and the steps are short for it.
 double eps_rules(const Summary& s) {
-  return all({share_at_least(s.e.epsilon_share, 0.5), at_least(s.e.missing, 0.1), at_most(s.pace, 0.5),
+  return all({share_at_least(s.e.epsilon_share, 0.6), at_least(s.e.missing, 0.1), at_most(s.pace, 0.5),
               at_most(s.here, 0.05)});
 }
 
@@ -130,16 +140,17 @@ double on_saddle(const Summary& s) {
 
 /// Neither slope nor curvature here say that there is anything to gain; or nearly every unit is saturated.
 double on_plateau(const Summary& s) {
-  return all(
-      {stuck(s), any({s.e.units ? share_at_least(s.e.units->saturated, 0.9) : 0,
-                      all({at_most(s.e.slope_share, 0.3), at_most(std::abs(s.e.curvature_share), 0.3)})})});
+  return any({all({stuck(s), at_most(s.e.slope_share, 0.3), at_most(std::abs(s.e.curvature_share), 0.3)}),
+              all({s.e.units ? share_at_least(s.e.units->saturated, 0.9) : 0, at_most(s.pace, stuck_pace),
+                   at_least(s.e.missing, much_left)})});
 }
 
 /// The rate is far below what is stable, and at half of that the run would arrive.
 double rate_too_small(const Summary& s) {
   const auto steps = static_cast<double>(s.e.steps);
   return all({stuck(s), at_least(s.e.missing, 0.2), at_most(s.steepness, 0.1),
-              at_least(s.e.steps_needed, steps), at_most(s.e.steps_at_best, steps / 2)});
+              at_least(s.e.steps_needed, steps),
+              any({holds(s.e.lr == 0), at_most(s.e.steps_at_best, steps / 2)})});
 }
 
 /// No rate would do, but one for each parameter: the inputs differ in scale (if they are not centered either,
