@@ -69,6 +69,9 @@ void add_workload(std::vector<std::string>& lines, const WorkloadChange& workloa
     settings.push_back(fmt::format("{} {} → {}", s.name, s.before.empty() ? "–" : s.before,
                                    s.after.empty() ? "–" : s.after));
   add(settings.empty() ? "The settings are the same." : "Settings that differ: " + listed(settings) + ".");
+  std::size_t paired = 0;
+  for (const OptimizerChange& one : workload.optimizers) paired = std::max(paired, one.paired_seeds);
+  if (paired > 0) add(fmt::format("Changes are seed by seed over the {} seeds of both.", paired));
   std::size_t name_width = columns("optimizer"), change_width = columns("change"),
               score_width = columns("before"), rank_width = columns("rank");
   for (const OptimizerChange& one : workload.optimizers) {
@@ -86,12 +89,14 @@ void add_workload(std::vector<std::string>& lines, const WorkloadChange& workloa
   rank_width = std::min(rank_width, width / 5);
   const bool has_scores =
       width >= name_width + change_width + rank_width + 2 * score_width + verdict_width + 10;
+  const bool has_verdict = width >= name_width + change_width + rank_width + verdict_width + 6;
   const auto row = [&](const std::string& name, const std::string& before, const std::string& after,
                        const std::string& change, const std::string& verdict, const std::string& rank) {
     return fitted(name, name_width) + space +
            (has_scores ? fitted(before, score_width, true) + space + fitted(after, score_width, true) + space
                        : "") +
-           fitted(change, change_width) + space + fitted(verdict, verdict_width) + space + rank;
+           fitted(change, change_width) + space +
+           (has_verdict ? fitted(verdict, verdict_width) + space : "") + rank;
   };
   lines.push_back(styled(color, "1", row("optimizer", "before", "now", "change", "", "rank")));
   for (const OptimizerChange& one : workload.optimizers) {

@@ -38,7 +38,9 @@ ReadComparison read_comparison(const Json& json) {
                                                : fmt::format("{}, {}", one.data, model);
   one.score = score.at("name").get<std::string>();
   one.higher_is_better = score.at("higher_is_better").get<bool>();
-  for (const auto& [name, value] : settings.items()) one.settings.emplace_back(name, value.dump());
+  for (const auto& [name, value] : settings.items()) {
+    if (name != "workload") one.settings.emplace_back(name, value.dump());  // that is its name
+  }
   for (const Json& place : json.at("ranking"))
     one.optimizers.push_back(read_optimizer(place, json.at("optimizers"), one.score));
   return one;

@@ -225,7 +225,7 @@ Json data_json(const Comparison& comparison) {
     if (options.is_function()) return "minimization";
     return comparison.data.task == data::Task::classification ? "classification" : "regression";
   };
-  return {{"name", options.is_function() ? options.text() : options.data},
+  return {{"name", data_name(options)},
           {"label", options.label},
           {"test_file", options.test},
           {"task", task()},

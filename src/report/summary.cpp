@@ -99,6 +99,20 @@ std::string all_listed(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
+/// The keys that were not tuned, each with those that lack it or had it given.
+void add_skipped(std::vector<std::string>& notes, const std::vector<Participant>& participants) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+  for (const Participant& p : participants) {
+    for (const auto& [key, why] : p.contender.skipped) {
+      const std::string text = fmt::format("{} was not tuned where {}", key, why);
+      auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return g.first == text; });
+      if (group == groups.end()) group = groups.insert(groups.end(), {text, {}});
+      group->second.push_back(p.label);
+    }
+  }
+  for (const auto& [text, names] : groups) notes.push_back(fmt::format("{}: {}.", text, all_listed(names)));
+}
+
 std::string quoted(const std::string& word) {
   const std::string plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%";
   if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
@@ -192,14 +206,15 @@ std::vector<std::string> notes(const Comparison& comparison) {
         names_if(comparison, [&](const Participant& p) { return !p.contender.is_tuned() && !by_itself(p); }));
     add("Not tuned, because it finds its learning rate itself: {}.", names_if(comparison, by_itself));
   } else {
-    for (const Participant& p : comparison.participants) {
-      for (const auto& skipped : p.contender.skipped)
-        all.push_back(fmt::format("{}: {} was not tuned ({}).", p.label, skipped.key, skipped.why));
-    }
+    add_skipped(all, comparison.participants);
   }
   if (comparison.seeds.size() == 1)
     all.push_back("With a single seed there are no intervals, and every optimizer is tied.");
   return all;
+}
+
+std::string data_name(const Workload& workload) {
+  return workload.is_function() ? workload.text() : workload.data;
 }
 
 std::string place_text(const Workload& workload) {
@@ -301,12 +316,8 @@ std::vector<std::string> notes(const SuiteComparison& suite) {
     if (!comparison.target)
       all.push_back(fmt::format("No target could be derived on {}.", comparison.options.id()));
   }
-  if (suite.options.common.tune != std::vector<std::string>{"lr"}) {
-    for (const Participant& p : suite.workloads.front().participants) {
-      for (const auto& skipped : p.contender.skipped)
-        all.push_back(fmt::format("{}: {} was not tuned ({}).", p.label, skipped.key, skipped.why));
-    }
-  }
+  if (suite.options.common.tune != std::vector<std::string>{"lr"})
+    add_skipped(all, suite.workloads.front().participants);
   if (suite.options.common.seeds == 1)
     all.push_back("With a single seed the intervals speak of the choice of workloads alone.");
   return all;
@@ -314,15 +325,17 @@ std::vector<std::string> notes(const SuiteComparison& suite) {
 
 std::string target_text(const Comparison& comparison) {
   if (!comparison.target) return "";
-  const std::string value = score_text(comparison, comparison.target->value);
-  if (comparison.target->given) return fmt::format("The target was given: {} on the validation part.", value);
+  const Target& target = *comparison.target;
+  const bool function = comparison.measure() == Measure::log10_gap;
+  const std::string value =
+      score_text(comparison, target.value) + (function ? "" : " on the validation part");
+  if (target.given) return fmt::format("The target, {}, was given.", value);
+  const std::string who = target.standard
+                              ? "the best of the standard algorithms AdamW, NAdam, Nesterov and heavy ball"
+                              : "the best of all, as no standard algorithm takes part";
   return fmt::format(
-      "The target, {} on the validation part, is the median over the seeds of the best that {} reached "
-      "within three "
-      "quarters of the epochs: of the standard algorithms (AdamW, NAdam, Nesterov, heavy ball), or of all if "
-      "none of "
-      "them takes part, the best.",
-      value, comparison.target->from);
+      "The target, {}, is what {} ({}) reached in the median within three quarters of the epochs{}.", value,
+      target.from, who, function ? ", but at most 10^-7" : "");
 }
 
 }  // namespace thalweg::report

@@ -27,6 +27,8 @@ namespace thalweg::report {
 /// The same for a suite; one without a name is repeated from its experiment.toml.
 [[nodiscard]] std::string command_line(const workbench::SuiteOptions& options);
 
+/// "digits", "rosenbrock": what results.json calls the data
+[[nodiscard]] std::string data_name(const workbench::Workload& workload);
 /// "digits (mlp:64)", "rosenbrock"
 [[nodiscard]] std::string place_text(const workbench::Workload& workload);
 

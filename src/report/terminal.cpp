@@ -81,10 +81,10 @@ std::vector<std::string> ranking_lines(const Comparison& comparison, std::size_t
   name_width = std::min(name_width, shared / 2);
   const bool has_bar = shared >= name_width + 8 + gap + 8 && !scored.empty();
   const std::size_t beside_name = shared - name_width;
-  // A long setting leaves the bar 20 columns if it keeps 8 itself.
+  // A long setting leaves the bar 16 columns if it keeps 8 itself.
   if (has_bar)
     setting_width =
-        std::min(setting_width, std::max<std::size_t>(8, beside_name - std::min(beside_name, gap + 20)));
+        std::min(setting_width, std::max<std::size_t>(8, beside_name - std::min(beside_name, gap + 16)));
   setting_width = std::min(setting_width, beside_name);
   const std::size_t bar_width =
       has_bar ? std::min<std::size_t>(shared - name_width - setting_width - gap, 40) : 0;
@@ -96,10 +96,10 @@ std::vector<std::string> ranking_lines(const Comparison& comparison, std::size_t
                                                                  : "left of f";
   std::vector<std::string> lines;
   lines.push_back(styled(color, "1",
-                         fitted("#", rank_width) + space + fitted("optimizer", name_width) + space +
-                             fitted("setting", setting_width) + space + fitted(metric, score_width) +
-                             (has_bar ? space + fitted("95 % interval", bar_width) : "") +
-                             (has_time ? space + fitted("time", time_width, true) : "")));
+                         trimmed(fitted("#", rank_width) + space + fitted("optimizer", name_width) + space +
+                                 fitted("setting", setting_width) + space + fitted(metric, score_width) +
+                                 (has_bar ? space + fitted("95 % interval", bar_width) : "") +
+                                 (has_time ? space + fitted("time", time_width, true) : ""))));
   for (const Standing& s : comparison.ranking) {
     const Participant& participant = comparison.participants[s.participant];
     std::string rank = s.rank ? std::to_string(*s.rank) + (sharing[*s.rank] > 1 ? "=" : "") : "–";

@@ -77,6 +77,8 @@ std::vector<std::string> way_lines(const Comparison& comparison, std::size_t wid
   if (rows.empty() || (comparison.options.epochs < 2 && !comparison.target)) return {};
 
   width = std::max<std::size_t>(width, 40);
+  const std::string curve_title = comparison.measure() == Measure::log10_gap ? "left of f by epoch, log scale"
+                                                                             : "validation error by epoch";
   const std::string steps_title = "steps to target", cost_title = "rate off";
   std::size_t name_width = columns("optimizer"), steps_width = columns("to target"),
               cost_width = columns(cost_title);
@@ -92,11 +94,10 @@ std::vector<std::string> way_lines(const Comparison& comparison, std::size_t wid
       std::min<std::size_t>(40, width - name_width - steps_width - cost_width - 3 * gap);
   const std::string space(gap, ' ');
   std::vector<std::string> lines;
-  lines.push_back(styled(
-      color, "1",
-      trimmed(fitted("optimizer", name_width) + space + fitted("validation error by epoch", curve_width) +
-              space + fitted(width >= 72 ? steps_title : "to target", steps_width, true) + space +
-              fitted(cost_title, cost_width, true))));
+  lines.push_back(styled(color, "1",
+                         trimmed(fitted("optimizer", name_width) + space + fitted(curve_title, curve_width) +
+                                 space + fitted(width >= 72 ? steps_title : "to target", steps_width, true) +
+                                 space + fitted(cost_title, cost_width, true))));
   for (const Row& row : rows) {
     lines.push_back(trimmed(styled(color, "36", fitted(row.name, name_width)) + space +
                             fitted(curve(row.errors, low, high, curve_width), curve_width) + space +

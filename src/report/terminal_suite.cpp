@@ -46,14 +46,13 @@ std::vector<std::string> overall_lines(const SuiteComparison& suite, std::size_t
   const std::size_t bar_width = std::min<std::size_t>(rest - (has_profile ? profile_width + gap : 0), 36);
   const std::string space(gap, ' ');
   std::vector<std::string> lines;
-  lines.push_back(styled(
-      color, "1",
-      trimmed(fitted("#", rank_width) + space + fitted("optimizer", name_width) + space +
-              fitted("area", area_width) + space +
-              fitted(bar_width >= 13 ? "95 % interval" : "95 %", bar_width) +
-              (has_profile ? space + fitted(profile_width >= 11 ? "1× … 4×" : "to 4×", profile_width) : "") +
-              space + fitted("reached", reached_width, true) +
-              (has_place ? space + fitted("place", place_width, true) : ""))));
+  lines.push_back(styled(color, "1",
+                         trimmed(fitted("#", rank_width) + space + fitted("optimizer", name_width) + space +
+                                 fitted("area", area_width) + space +
+                                 fitted(bar_width >= 13 ? "95 % interval" : "95 %", bar_width) +
+                                 (has_profile ? space + fitted("1×–4×", profile_width) : "") + space +
+                                 fitted("reached", reached_width, true) +
+                                 (has_place ? space + fitted("place", place_width, true) : ""))));
   for (const Overall& one : suite.ranking) {
     const Mark mark{one.area, one.area_bounds.low, one.area_bounds.high};
     const std::string rank = std::to_string(one.rank) + (sharing[one.rank] > 1 ? "=" : "");
@@ -90,7 +89,7 @@ std::vector<std::string> workload_lines(const SuiteComparison& suite, std::size_
         std::min_element(all.begin(), all.end(),
                          [&](const Participant& a, const Participant& b) { return steps(a) < steps(b); });
     if (!std::isinf(steps(*soonest)))
-      row.soonest = fmt::format("{}, {} steps", soonest->label, count_text(steps(*soonest)));
+      row.soonest = fmt::format("{} ({})", soonest->label, count_text(steps(*soonest)));
     name_width = std::max(name_width, columns(row.name));
     best_width = std::max(best_width, columns(row.best));
     score_width = std::max(score_width, columns(row.score));
@@ -106,7 +105,7 @@ std::vector<std::string> workload_lines(const SuiteComparison& suite, std::size_
   lines.push_back(styled(
       color, "1",
       trimmed(fitted("workload", name_width) + space + fitted("best score", best_width + gap + score_width) +
-              (soonest_width > 0 ? space + fitted("first at the target", soonest_width) : ""))));
+              (soonest_width > 0 ? space + fitted("first at the target (steps)", soonest_width) : ""))));
   for (const Row& row : rows) {
     lines.push_back(trimmed(fitted(row.name, name_width) + space +
                             styled(color, "36", fitted(row.best, best_width)) + space +

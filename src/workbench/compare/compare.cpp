@@ -65,7 +65,10 @@ CompareOptions checked(const CompareOptions& options) {
   }
   (void)make_participants(complete);
   check_tune(complete);
-  if (!options.is_function()) (void)models::make_model(options.model);
+  if (options.is_function())
+    check_function(options);
+  else
+    (void)models::make_model(options.model);
   return complete;
 }
 

@@ -57,7 +57,8 @@ struct Run {
   std::optional<models::Scores> start{};  ///< of the validation part before the first step
 };
 
-/// When a participant's runs reached the target: quartiles over the seeds, infinite where fewer reached it.
+/// When a quarter, half and three quarters of a participant's runs had reached the target; infinite where
+/// fewer did.
 struct ToTarget {
   struct Quartiles {
     double low = 0, median = 0, high = 0;
@@ -91,7 +92,8 @@ struct Bootstrap {
 struct Target {
   double value = 0;
   bool given = false;
-  std::string from;  ///< label of the participant that it was derived from; "" if it was given
+  std::string from;       ///< label of the participant that it was derived from; "" if it was given
+  bool standard = false;  ///< whether that one is among the standard algorithms
 };
 
 /// A place in the ranking (see ranking.h). There is no score where a run diverged: a mean of the rest would

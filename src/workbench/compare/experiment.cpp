@@ -239,7 +239,8 @@ SuiteOptions parse_experiment(std::string_view text, const std::string& path) {
       {"optimizers",
        [&](const toml::node& n) {
          common.optimizers = reader.texts(n);
-         for (const std::string& one : common.optimizers) (void)make_contender(one);
+         for (const toml::node& one : *n.as_array())
+           reader.at(one.source(), [&] { (void)make_contender(reader.text(one)); });
        }},
       {"tuner", [&](const toml::node& n) { common.tuner = parse_tuner(reader.text(n)); }},
       {"tune", [&](const toml::node& n) { common.tune = reader.texts(n); }},

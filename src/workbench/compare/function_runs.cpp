@@ -107,13 +107,17 @@ Run run_function(const Problem& problem, const RunRequest& request, std::uint64_
 
 }  // namespace
 
-Prepared prepare_function(const CompareOptions& options) {
-  const auto problem = std::make_shared<const Problem>(make_problem(options.problem, options.dimension));
-  if (!problem->minimum) {
+void check_function(const CompareOptions& options) {
+  if (options.steps == 0) throw usage_error("steps", "0", "must be at least 1");
+  if (!make_problem(options.problem, options.dimension).minimum) {
     throw usage_error("problem", options.problem,
                       "must have a known minimum, from which the score is measured; this one has none");
   }
-  if (options.steps == 0) throw usage_error("steps", "0", "must be at least 1");
+}
+
+Prepared prepare_function(const CompareOptions& options) {
+  check_function(options);
+  const auto problem = std::make_shared<const Problem>(make_problem(options.problem, options.dimension));
   Prepared prepared;
   // What the runs depend on: the function by its name and numbers.
   uLong sum = crc32_z(0, nullptr, 0);

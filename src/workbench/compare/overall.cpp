@@ -51,7 +51,7 @@ Outcome outcome(const Costs& costs, const std::vector<std::size_t>& seeds) {
   std::vector<double> medians(count), means(count), drawn(seeds.size());
   for (std::size_t p = 0; p < count; ++p) {
     for (std::size_t i = 0; i < seeds.size(); ++i) drawn[i] = costs.steps[p][seeds[i]];
-    medians[p] = quantile(drawn, 0.5);
+    medians[p] = reached_by(drawn, 0.5);
     for (const std::size_t i : seeds) means[p] += costs.errors[p][i];
   }
   Outcome result;

@@ -29,4 +29,7 @@ struct Prepared {
 /// million times that of the start (or than 1, if that is more), as in training.
 [[nodiscard]] Prepared prepare_function(const CompareOptions& options);
 
+/// Throws what prepare_function() would.
+void check_function(const CompareOptions& options);
+
 }  // namespace thalweg::workbench

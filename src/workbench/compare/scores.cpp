@@ -12,6 +12,7 @@ namespace thalweg::workbench {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr double strictest_gap = -7;
 
 /// The best score on the validation part within so many epochs, as an error (lower is better).
 double best_error(const Run& run, std::size_t epochs, bool higher_is_better) {
@@ -41,7 +42,7 @@ void add_bootstrap(Comparison& comparison) {
 }
 
 ToTarget::Quartiles quartiles(const std::vector<double>& values) {
-  return {quantile(values, 0.25), quantile(values, 0.5), quantile(values, 0.75)};
+  return {reached_by(values, 0.25), reached_by(values, 0.5), reached_by(values, 0.75)};
 }
 
 }  // namespace
@@ -57,8 +58,15 @@ double quantile(std::vector<double> values, double probability) {
   return values[below] + weight * (values[below + 1] - values[below]);
 }
 
+double reached_by(std::vector<double> values, double share) {
+  assert(!values.empty());
+  std::sort(values.begin(), values.end());
+  const double rank = std::ceil(share * static_cast<double>(values.size()));
+  return values[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
+}
+
 std::optional<Target> target_of(const Comparison& comparison) {
-  if (comparison.options.target) return Target{*comparison.options.target, true, ""};
+  if (comparison.options.target) return Target{*comparison.options.target, true, "", false};
   const auto is_reference = [](const Participant& p) {
     const std::string& name = p.contender.optimizer;
     return name == "adamw" || name == "nadam" || name == "nesterov" || name == "momentum";
@@ -73,9 +81,11 @@ std::optional<Target> target_of(const Comparison& comparison) {
     if (p.runs.empty() || (standard && !is_reference(p))) continue;
     std::vector<double> errors;
     for (const Run& run : p.runs) errors.push_back(run.result ? best_error(run, epochs, higher) : infinity);
-    if (const double middle = quantile(errors, 0.5); middle < best) {
+    double middle = quantile(errors, 0.5);
+    if (comparison.measure() == Measure::log10_gap) middle = std::max(middle, strictest_gap);
+    if (middle < best) {
       best = middle;
-      target = Target{higher ? -middle : middle, false, p.label};
+      target = Target{higher ? -middle : middle, false, p.label, standard};
     }
   }
   return target;

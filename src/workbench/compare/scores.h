@@ -15,11 +15,16 @@ inline constexpr std::array off_best_factors{0.1, 0.31622776601683794, 3.1622776
 /// & Fan 1996, type 7); infinite where an infinite neighbour has weight. Needs a value.
 [[nodiscard]] double quantile(std::vector<double> values, double probability);
 
+/// The smallest of the values that at least this share of them does not exceed: when so many runs have
+/// reached a target.
+[[nodiscard]] double reached_by(std::vector<double> values, double share);
+
 /// The target that is asked for, or one that is derived as AlgoPerf does (Dahl et al. 2023,
 /// arXiv:2306.07179, "Defining target performance"): of the standard algorithms AdamW, NAdam, Nesterov and
 /// heavy ball momentum, those that take part (or else all that do), the best median over the seeds of the
 /// best validation score; within the first three quarters of the epochs, because there the limit is a third
-/// longer than the time of those that set the target. Nothing if none of them finished its runs.
+/// longer than the time of those that set the target. A function is done at 1e-7 of its way at the latest,
+/// the strictest tolerance of More & Wild 2009 (equation 2.4). Nothing if none of them finished its runs.
 [[nodiscard]] std::optional<Target> target_of(const Comparison& comparison);
 
 /// The epoch, from 1, at whose end a run has reached the target; nothing if it has not, or diverged.

@@ -47,27 +47,27 @@ const std::vector<BundledWorkload>& bundled_workloads() {
   static const std::vector<BundledWorkload> list{
       // convex functions
       {minimize("ravine", "ravine", 2, 30, 20), true},
-      {minimize("ravine-20", "ravine", 20, 30, 20), false},
+      {minimize("ravine-20", "ravine", 20, 30, 20), true},
       {minimize("scales", "scales", 0, 30, 20), true},
       {minimize("booth", "booth", 0, 30, 20), false},
       // functions with curved valleys, plateaus and several minima
       {minimize("rosenbrock", "rosenbrock", 2, 50, 40), true},
-      {minimize("rosenbrock-10", "rosenbrock", 10, 50, 40), false},
+      {minimize("rosenbrock-10", "rosenbrock", 10, 50, 40), true},
       {minimize("beale", "beale", 0, 50, 20), true},
-      {minimize("himmelblau", "himmelblau", 0, 30, 20), false},
-      {minimize("styblinski-5", "styblinski_tang", 5, 30, 20), false},
+      {minimize("himmelblau", "himmelblau", 0, 30, 20), true},
+      {minimize("styblinski-5", "styblinski_tang", 5, 30, 20), true},
       // convex models
       {learn("diabetes-linear", "diabetes", "linear", 20, 32), true},
       {learn("cancer-logistic", "breast_cancer", "logistic", 15, 32), true},
-      {learn("wine-softmax", "wine", "softmax", 15, 16), false},
+      {learn("wine-softmax", "wine", "softmax", 15, 16), true},
       {learn("digits-softmax", "digits", "softmax", 10, 32), true},
       {learn("agaricus-sparse", "agaricus", "logistic", 2, 64), true},
       // networks
       {learn("wine-mlp", "wine", "mlp:16", 15, 16), true},
-      {learn("diabetes-mlp", "diabetes", "mlp:32", 20, 32), false},
+      {learn("diabetes-mlp", "diabetes", "mlp:32", 20, 32), true},
       {learn("digits-mlp", "digits", "mlp:32", 10, 32), true},
-      {learn("digits-tanh", "digits", "mlp:64,64,activation=tanh", 20, 32), false},
-      {learn("agaricus-mlp", "agaricus", "mlp:16", 3, 64), false},
+      {learn("digits-tanh", "digits", "mlp:64,64,activation=tanh", 40, 32), false},
+      {learn("agaricus-mlp", "agaricus", "mlp:32", 10, 64), false},
   };
   return list;
 }

@@ -1,0 +1,45 @@
+#include "cli/interruption.h"
+
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+namespace thalweg::cli {
+namespace {
+
+std::atomic<int> noted{0};
+static_assert(std::atomic<int>::is_always_lock_free);  // a signal handler may write it
+
+void note(int signal) { noted = signal; }
+
+void handle(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART | (handler == note ? SA_RESETHAND : 0);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+}  // namespace
+
+Interruption::Interruption() {
+  noted = 0;
+  handle(note);
+}
+
+Interruption::~Interruption() { handle(SIG_DFL); }
+
+void Interruption::check() {
+  if (noted != 0) throw Interrupted{};
+}
+
+void Interruption::end() {
+  std::fflush(nullptr);
+  const int signal = noted;
+  handle(SIG_DFL);
+  std::raise(signal);
+  std::_Exit(128 + signal);
+}
+
+}  // namespace thalweg::cli
