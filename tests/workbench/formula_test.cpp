@@ -116,6 +116,7 @@ TEST(Formula, GradientsAreAsAccurateAsPromised) {
   expect_gradient("sqrt(x)", 1e-3, 0, 0.5 / std::sqrt(1e-3), 0);
   expect_gradient("abs(x) + abs(y)", 0, 0.001, 0, 1);  // the mean of both sides; then a kink nearby
   expect_gradient("x > 0 ? x^2 : -x", 0.01, 0, 0.02, 0);
+  expect_gradient("exp(x) + 0/(x - 0.03125)", 0, 0, 1, 0);  // not defined at one of the steps
   expect_gradient("3", 1, 1, 0, 0);
 }
 
