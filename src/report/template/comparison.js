@@ -9,7 +9,7 @@ function rankingSection(main, w, id = "ranking") {
   if (places.length) {
     // All of the better half, and of the rest what is not far off.
     const best = places[0].score_mean, middle = places[Math.floor(places.length / 2)].score_mean;
-    const far = Math.max(4 * Math.abs(best - middle), 3 * Math.abs(highs[0] - lows[0]), 1e-9 + Math.abs(best) * 0.002);
+    const far = w.gap || middle === best ? Infinity : Math.max(4 * Math.abs(best - middle), 3 * Math.abs(highs[0] - lows[0]), 1e-9 + Math.abs(best) * 0.002);
     let [low, high] = span([Math.max(Math.min(...lows), best - far), Math.min(Math.max(...highs), best + far)], {air: 0.04});
     if (w.accuracy) high = Math.min(high, 1);
     axis = {low, high, tick: (v) => w.withUnit(w.accuracy ? String(Number((100 * v).toPrecision(4))) : short(v, 4))};
@@ -56,8 +56,9 @@ function speedSection(main, w, id = "speed") {
     estimatesTable({name: id, title: t("report.speed"), columns, rows: order, axis, svg: axis ? () => intervalsSvg({caption: t("report.column.steps"), axis, rows: order.map(estimate)}) : null, more: results.target ? [["steps_high", (s) => s.to_target?.steps_high]] : []}));
 }
 
-/** Mean, lowest and highest over the seeds of a curve, per epoch; null where a run has ended. */
+/** Mean, lowest and highest over the seeds of a curve, per epoch; null where a run has ended. A large page has them already (page_data.h). */
 function overSeeds(one, name) {
+  if (one.curves) return {epoch: one.curves.epoch, ...(one.curves[name] ?? {mean: [], low: [], high: []})};
   const curves = one.runs.map((run) => run.curve?.[name] ?? []), longest = one.runs.reduce((a, b) => ((b.curve?.epoch.length ?? 0) > (a?.curve?.epoch.length ?? 0) ? b : a), null);
   const epoch = longest?.curve?.epoch ?? [], mean = [], low = [], high = [];
   for (let e = 0; e < epoch.length; ++e) {
@@ -84,7 +85,7 @@ function quantitiesOf(w) {
     {name: "validation_loss", title: t("report.validation_loss"), log: true, best: "low"},
     {name: "train_loss", title: t("report.train_loss"), log: true, best: "low"},
     {name: "validation_" + w.metric, title: t(`report.metric.validation_${w.metric}`), log: false, best: w.accuracy ? "high" : "low", format: w.accuracy ? percent : undefined, tick: w.accuracy ? percent : undefined},
-  ].filter(({name}) => w.standings.some((s) => s.runs.some((run) => run.curve?.[name]?.some((v) => v !== null))));
+  ].filter(({name}) => w.standings.some((s) => overSeeds(s, name).mean.some((v) => v !== null)));
 }
 
 /** The axis of losses: what has run away by four decades above the lowest does not stretch it. */
@@ -93,13 +94,13 @@ const lossAxis = (values, title) => { const [low, high] = span(values, {log: tru
 const epochAxis = (results) => ({title: t("report.epoch"), low: results.settings.epochs > 1 ? 1 : 0, high: Math.max(results.settings.epochs, 2), whole: true, format: String});
 
 function curvesSection(main, w, id = "curves") {
-  const {results} = w, ran = w.standings.filter((s) => s.runs.some((run) => run.curve?.epoch?.length)), quantities = quantitiesOf(w);
+  const {results} = w, ran = w.standings.filter((s) => overSeeds(s, "epoch").epoch.length), quantities = quantitiesOf(w);
   if (!ran.length || !quantities.length) return;
   const at = section(main, id, t("report.curves"), t("report.curves.lead", {seeds: t("report.seeds", {n: results.settings.seeds.length})}));
   const controls = element("div", {class: "controls"}), place = element("div", {class: "plot"});
   at.append(controls, place);
   const names = ran.map((s) => s.optimizer), few = new Set(names.slice(0, 6)), shown = new Set(few);
-  const timed = ran.every((s) => s.runs.every((run) => !run.curve?.epoch.length || run.curve.seconds?.length));
+  const timed = ran.every((s) => overSeeds(s, "seconds").mean.some((v) => v !== null));
   const drawn = new Map();
   let quantity = 0, byTime = false;
   function make() {

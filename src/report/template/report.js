@@ -71,7 +71,7 @@ function settingsSection(main, results, ws) {
 page((main) => {
   if (data.kind === "suite") {
     const words = suiteWords(data), ws = data.workloads.map((one) => wordsOf(one, looksOf(data)));
-    headerPart(main, words.headline, words.findings, ws.flatMap((w) => w.notes().map((note) => `${workloadName(w.results)}: ${note}`)), t("report.suite.facts", {n: data.workloads.length, names: data.workloads.map(workloadName).join(t("report.comma")), optimizers: t("report.optimizers.n", {n: data.optimizers.length}), time: duration(data.seconds)}));
+    headerPart(main, words.headline, words.findings, suiteNotes(data, ws), t("report.suite.facts", {n: data.workloads.length, names: data.workloads.map(workloadName).join(t("report.comma")), optimizers: t("report.optimizers.n", {n: data.optimizers.length}), time: duration(data.seconds)}));
     overallSection(main, data, words);
     profilesSection(main, data, words);
     placesSection(main, data);

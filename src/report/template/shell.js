@@ -62,7 +62,7 @@ function short(v, digits = 3) {
 
 /** Seconds as a duration. */
 function duration(s) {
-  if (s < 0.00995) return t("page.ms", {v: (1000 * s).toFixed(1)});
+  if (s < 0.00995) return t("page.ms", {v: s < 0.00095 ? Number((1000 * s).toPrecision(2)) : (1000 * s).toFixed(1)});
   if (s < 0.995) return t("page.ms", {v: Math.round(1000 * s)});
   if (s >= 60) return t("page.min", {min: Math.floor(s / 60), s: Math.round(s % 60)});
   return t("page.s", {v: s < 9.95 ? s.toFixed(1) : Math.round(s)});

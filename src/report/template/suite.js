@@ -24,12 +24,26 @@ function suiteWords(suite) {
   return {headline, findings, share};
 }
 
+/** What a reader should mind of all workloads; each has its own notes where it is shown. */
+function suiteNotes(suite, ws) {
+  const all = [];
+  for (const w of ws) {
+    const lost = w.standings.filter((s) => s.place.score_mean === null).map((s) => s.optimizer), name = workloadName(w.results);
+    if (lost.length) all.push(t("report.suite.note.diverged", {name, names: lost.join(t("report.comma"))}));
+    if (!w.results.target) all.push(t("report.suite.note.target", {name}));
+  }
+  all.push(...tuningNotes(ws[0].results, suite.settings.tune));
+  if (suite.settings.seeds.length === 1) all.push(t("report.suite.note.single"));
+  if (suite.curve_points) all.push(t("report.note.thinned", {n: suite.curve_points}));
+  return all;
+}
+
 function overallSection(main, suite, {share}) {
   const places = overallOf(suite), n = suite.workloads.length, axis = {low: 0, high: 1, tick: (v) => String(v)}, area = (v) => v.toFixed(2);
   const estimate = (p) => ({label: p.optimizer, look: p.look, mid: p.area, low: p.area_low, high: p.area_high, text: t("report.interval.text", {low: area(p.area_low), high: area(p.area_high)})});
   const isTied = (place) => places.filter((other) => other.rank === place.rank).length > 1;
   const columns = [
-    {title: t("report.column.rank"), class: "place", cell: (p) => (p.rank === null ? "–" : p.rank + (isTied(p) ? "=" : "")), value: (p) => p.rank},
+    {title: t("report.column.rank"), short: "#", class: "place", cell: (p) => (p.rank === null ? "–" : p.rank + (isTied(p) ? "=" : "")), value: (p) => p.rank},
     {title: t("report.column.optimizer"), class: "name", head: true, cell: (p) => [sample(p.look), p.optimizer], value: (p) => p.optimizer},
     {title: t("report.column.area"), class: "score number right", cell: (p) => area(p.area), value: (p) => p.area, csv: "area"},
     {title: t("report.column.interval"), class: "interval", axis: true, cell: (p) => intervalCell(estimate(p), axis, estimate(places[0])), value: (p) => p.area_low, csv: "area_low"},
@@ -42,10 +56,10 @@ function overallSection(main, suite, {share}) {
     estimatesTable({name: "ranking", title: t("report.ranking"), columns, rows: places, axis, svg: () => intervalsSvg({caption: t("report.column.area"), axis, rows: places.map(estimate)}), more: [["area_high", (p) => p.area_high]]}));
 }
 
-/** A step function from τ = 1 to the end of the axis. */
+/** A step function from τ = 1 to the end of the axis. Each x is there once, because a plot joins its lines by x. */
 function steps({tau, share}, end) {
   const x = [], y = [];
-  tau.forEach((at, i) => { if (i > 0) { x.push(at); y.push(share[i - 1]); } x.push(at); y.push(share[i]); });
+  tau.forEach((at, i) => { if (i > 0) { x.push(at - 1e-9); y.push(share[i - 1]); } x.push(at); y.push(share[i]); });
   if (x.length && x.at(-1) < end) { x.push(end); y.push(y.at(-1)); }
   return {x, y};
 }

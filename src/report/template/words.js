@@ -7,6 +7,23 @@ const named = (names) => (names.length > 4 ? t("report.and_others", {names: name
 /** Why a key was not tuned, as the results say it, and its message. */
 const reasons = {"it has no such key": "report.why.no_key", "it finds its learning rate itself": "report.why.itself", "its value was given": "report.why.given"};
 
+/** Who was not tuned, and why: one note for all that share key and reason. */
+function tuningNotes({optimizers}, tune = ["lr"]) {
+  const all = [], notes = new Map(), join = (names) => names.join(t("report.comma"));
+  const itself = (one) => one.skipped_keys?.some(({key, why}) => key === "lr" && reasons[why] === "report.why.itself");
+  if (tune.join() === "lr") {
+    for (const [id, which] of [["report.note.fixed", (one) => one.rates?.origin === "fixed" && !itself(one)], ["report.note.itself", itself]]) {
+      const names = optimizers.filter(which).map((one) => one.optimizer);
+      if (names.length) all.push(t(id, {names: join(names)}));
+    }
+    return all;
+  }
+  for (const one of optimizers)
+    for (const {key, why} of one.skipped_keys ?? []) notes.set(key + why, {key, why, names: [...(notes.get(key + why)?.names ?? []), one.optimizer]});
+  for (const {key, why, names} of notes.values()) all.push(t("report.note.skipped", {names: join(names), key, why: reasons[why] ? t(reasons[why]) : why}));
+  return all;
+}
+
 /** What a comparison's results say, in the reader's language. The best have the looks that are easiest to tell apart. */
 function wordsOf(results, looks = new Map(results.ranking.map((place, i) => [place.optimizer, look(i)]))) {
   const {data, settings, ranking} = results;
@@ -56,16 +73,7 @@ function wordsOf(results, looks = new Map(results.ranking.map((place, i) => [pla
     add("report.note.nothing", (one) => one.chosen_trial === null);
     add("report.note.some", (one) => one.runs.some((run) => run.diverged_step !== null));
     add("report.note.edge", (one) => one.chosen_at_edge);
-    const itself = (one) => one.skipped_keys?.some(({key, why}) => key === "lr" && reasons[why] === "report.why.itself");
-    if (!settings.tune || settings.tune.join() === "lr") {
-      add("report.note.fixed", (one) => one.rates?.origin === "fixed" && !itself(one));
-      add("report.note.itself", itself);
-    } else {
-      // One note for all that share key and reason.
-      const skipped = new Map();
-      for (const one of results.optimizers) for (const {key, why} of one.skipped_keys ?? []) skipped.set(key + why, {key, why, names: [...(skipped.get(key + why)?.names ?? []), one.optimizer]});
-      for (const {key, why, names} of skipped.values()) all.push(t("report.note.skipped", {names: names.join(t("report.comma")), key, why: reasons[why] ? t(reasons[why]) : why}));
-    }
+    all.push(...tuningNotes(results, settings.tune));
     if (results.curve_points) all.push(t("report.note.thinned", {n: results.curve_points}));
     if (settings.seeds.length === 1) all.push(t("report.note.single"));
     return all;
