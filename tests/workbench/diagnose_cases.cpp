@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <sstream>
+#include <tuple>
 
 #include <thalweg/problems.h>
 #include <thalweg/registry.h>
@@ -29,13 +30,14 @@ DescentOptions descent_of(const Case& c, std::uint64_t steps) {
 }
 
 /// Each data set is read once.
-const data::Split& split_of(const std::string& name, bool standardize) {
-  static std::map<std::pair<std::string, bool>, data::Split> kept;
-  const auto key = std::make_pair(name, standardize);
+const data::Split& split_of(const std::string& name, bool standardize, std::uint64_t seed) {
+  static std::map<std::tuple<std::string, bool, std::uint64_t>, data::Split> kept;
+  const auto key = std::make_tuple(name, standardize, seed);
   const auto found = kept.find(key);
   if (found != kept.end()) return found->second;
   data::LoadOptions load;
   load.standardize = load.standardize_target = standardize;
+  load.seed = seed;
   return kept.emplace(key, data::load_split(name, load)).first->second;
 }
 
@@ -54,6 +56,9 @@ std::string text(const Case& c) {
     return out.str();
   };
   for (const std::string& transform : c.transforms) all += ", " + transform;
+  const bool trained = c.on.find(' ') != std::string::npos && c.weights < 0;
+  all += ", " + std::to_string(c.length) + (trained ? " epochs" : " steps");
+  if (c.cooldown > 0) all += ", cooldown " + short_text(c.cooldown);
   if (!c.schedule.empty()) all += ", " + c.schedule;
   if (!c.standardize) all += ", raw features";
   if (c.weights >= 0) all += ", weights of " + short_text(c.weights) + " at the start";
@@ -72,7 +77,7 @@ Setting setting_of(const Case& c) {
   const std::size_t space = c.on.find(' ');
   if (space == std::string::npos || c.weights >= 0) return setting;
   setting.model = models::make_model(c.on.substr(space + 1));
-  setting.rows = split_of(c.on.substr(0, space), c.standardize).train.rows();
+  setting.rows = split_of(c.on.substr(0, space), c.standardize, c.seed).train.rows();
   setting.batch = c.batch;
   setting.cooldown = c.cooldown;
   setting.standardized = c.standardize;
@@ -109,7 +114,7 @@ Outcome run_case(const Case& c, double longer, const Effort& effort) {
     return outcome(
         diagnose_descent(subject, c.start.empty() ? problem.start : c.start, descent_of(c, length), effort));
   }
-  const data::Split& split = split_of(c.on.substr(0, space), c.standardize);
+  const data::Split& split = split_of(c.on.substr(0, space), c.standardize, c.seed);
   const models::ModelSpec model = models::make_model(c.on.substr(space + 1));
   if (c.weights >= 0) {
     TrainingSubject subject(split.train, model, 0, 0, 1, 4096);
@@ -126,6 +131,7 @@ Outcome run_case(const Case& c, double longer, const Effort& effort) {
   options.epochs = length;
   options.batch = c.batch;
   options.cooldown = c.cooldown;
+  options.seed = c.seed;
   options.threads = 1;
   Trainer trainer(split, model, options);
   TrainingWatch watch(trainer, split, model, options);

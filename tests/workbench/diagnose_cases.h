@@ -25,6 +25,7 @@ struct Case {
   Vector start = {};    ///< of a problem
   double weights = -1;  ///< the model starts with weights of this size instead of its own, full batch
   std::string schedule = {};
+  std::uint64_t seed = 0;
 };
 
 struct Outcome {

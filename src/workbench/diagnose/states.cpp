@@ -47,7 +47,13 @@ struct Summary {
   double here = 0;          ///< of the two where the run is now, over the limit
 
   explicit Summary(const Evidence& evidence) : e(evidence) {
-    falls = e.slope < -significant * e.slope_error;
+    excess = e.recent_loss - (e.loss - e.gain);
+    excess_share = std::isfinite(e.reference) ? excess / std::max(e.reference, excess) : e.missing;
+    hover = excess > 0 ? (e.recent_loss - e.average_loss) / excess : 0;
+    // Where the loss jumps about by chance, so does its slope, and neighbouring losses are no independent
+    // ones.
+    const bool jumps = e.batch_size > 0 && hover >= 0.3;
+    falls = e.slope < -(jumps ? 3 * significant : significant) * e.slope_error;
     pace = falls && std::isfinite(e.pace) ? e.pace : 0;
     best_pace = e.pace + significant * e.pace_error;
     // The loss of a heavy ball swings as it falls: no line fits it, but its mean halves.
@@ -55,9 +61,6 @@ struct Summary {
       falls = true;
       pace = 1;
     }
-    excess = e.recent_loss - (e.loss - e.gain);
-    excess_share = std::isfinite(e.reference) ? excess / std::max(e.reference, excess) : e.missing;
-    hover = excess > 0 ? (e.recent_loss - e.average_loss) / excess : 0;
     const auto over = [&](double x) { return std::isfinite(x) ? std::max(0.0, x) / e.limit : 0; };
     here = std::max(over(e.steepness), over(e.average_steepness));
     steepness = std::max(here, over(e.start_steepness));
@@ -73,6 +76,12 @@ double layer_is_dead(const Summary& s) {
   if (!s.e.units) return 0;
   return any({share_at_least(s.e.units->dead, 0.9),
               all({share_at_least(s.e.units->dead, 0.5), at_least(s.e.loss, 0.9 * s.e.reference)})});
+}
+
+/// The same for tanh units, which saturate.
+double layer_is_saturated(const Summary& s) {
+  return s.e.units ? all({share_at_least(s.e.units->saturated, 0.9), at_least(s.e.loss, 0.9 * s.e.reference)})
+                   : 0;
 }
 
 double no_gain_left(const Summary& s) { return at_most(s.e.missing, 1e-3); }
@@ -176,6 +185,7 @@ struct Rule {
 
 constexpr Rule rules[] = {
     {State::dead_units, layer_is_dead},
+    {State::plateau, layer_is_saturated},
     {State::minimum, no_gain_left},
     {State::clipping_saturated, clips_all},
     {State::epsilon_dominates, eps_rules},
@@ -238,7 +248,9 @@ Verdict decide(const Evidence& e) {
   // A few steps show no trend, but what holds without one holds.
   const bool trend = std::isfinite(e.slope) && e.steps >= 12;
   for (const Rule& rule : rules) {
-    if (!trend && rule.margin != layer_is_dead && rule.margin != no_gain_left) continue;
+    if (!trend && rule.margin != layer_is_dead && rule.margin != layer_is_saturated &&
+        rule.margin != no_gain_left)
+      continue;
     const double margin = rule.margin(s);
     if (margin >= 1) return {rule.state, 1 - 0.5 / margin, {}};
   }
