@@ -125,7 +125,7 @@ class Browser:
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
                 addresses.append(message["params"]["request"]["url"])
-        return [a for a in addresses if not a.startswith(("data:", "blob:", "about:")) and a != self.driver.current_url.split("#")[0]]
+        return [a for a in addresses if not a.startswith(("data:", "blob:", "about:", "chrome:")) and a != self.driver.current_url.split("#")[0]]
 
     def find(self, selector):
         return self.driver.find_element(By.CSS_SELECTOR, selector)
@@ -221,5 +221,5 @@ class PageTest(unittest.TestCase):
 def main():
     if not (webdriver and CHROMIUM and DRIVER):
         print(HOW_TO_GET)
-        sys.exit(77)
+        sys.exit(1 if os.environ.get("THALWEG_BROWSER") == "required" else 77)
     unittest.main(verbosity=1)
