@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -38,18 +37,6 @@ std::optional<Problem::Interval> range_of(const std::string& option, const std::
       !parse_number(text.substr(dots + 2), range.high))
     throw usage_error(option, text, "must be two numbers, the lower one first: -2..2");
   return range;
-}
-
-/// A word as a shell reads it back.
-std::string quoted(const std::string& word) {
-  const bool plain = !word.empty() && std::all_of(word.begin(), word.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view("-_=:,./+@%").find(c) != std::string_view::npos;
-  });
-  if (plain) return word;
-  std::string made = "'";
-  for (const char c : word) made += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return made + "'";
 }
 
 class SurfaceCommand : public Command {
@@ -203,7 +190,7 @@ class SurfaceCommand : public Command {
 
   [[nodiscard]] std::string command_line(const Session& session) const {
     std::string line = "thalweg surface";
-    const auto add = [&](const std::string& word) { line += " " + quoted(word); };
+    const auto add = [&](const std::string& word) { line += " " + shell_word(word); };
     const auto option = [&](const char* name, const std::string& value) {
       if (value.empty()) return;
       add(name);

@@ -156,7 +156,7 @@ class Picture {
         "<path d=\"{}\" fill=\"none\" stroke-linejoin=\"round\" stroke=\"{}\" stroke-width=\"2.4\"{}/>\n", d,
         hue, dash.empty() ? "" : " stroke-dasharray=\"" + dash + "\"");
     out_ += fmt::format("<path d=\"{}\" {} stroke=\"{}\" stroke-width=\"5\"/>\n", dots, round, hue);
-    if (path.x.size() <= 41) look_ahead(path, hue);
+    if (path.x.size() <= 61) look_ahead(path, hue);
     const double px = x(path.x[last]), py = y(path.y[last]);
     if (last + 1 < path.shown || path.end == PathEnd::diverged) {
       // The whole mark stays inside.

@@ -135,7 +135,7 @@ function surfaceMap(parent, state, looks) {
     parts.push(["path", {d, stroke: css("--halo"), "stroke-width": 5, ...round}]);
     parts.push(["path", {d, stroke: colour, "stroke-width": 2.4, "stroke-dasharray": dash, ...round, "stroke-linecap": dash ? "butt" : "round"}]);
     parts.push(["path", {d: dots(path, n, X, Y), stroke: colour, "stroke-width": 4.5, ...round}]);
-    if (path.ahead_x && (n < last || last <= 40)) {
+    if (path.ahead_x && (n < last || last <= 60)) {
       for (const i of n < last ? [n] : Array.from({length: last}, (_, j) => j)) {
         if (path.ahead_x[i] === null || path.ahead_x[i] === undefined) continue;
         const [x, y, ax, ay] = [X(path.x[i]), Y(path.y[i]), X(path.ahead_x[i]), Y(path.ahead_y[i])].map(round1);
