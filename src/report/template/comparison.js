@@ -174,9 +174,9 @@ function offBestSection(main, w, id = "off-best") {
     const all = [...one.rates_off_best, {factor: 1, ...one.trials[one.chosen_trial]}].sort((a, b) => a.factor - b.factor);
     return {label: one.optimizer, x: all.map((run) => run.factor), y: all.map((run) => run[score]), look: one.look, marks: true, hidden: i >= 6, crosses: all.filter((run) => run[score] === null).map((run) => ({at: run.factor, look: one.look, line: i}))};
   });
-  const quantity = quantitiesOf(w).find((q) => q.name === score), values = lines.flatMap((line) => line.y), [low, high] = span(values);
+  const quantity = quantitiesOf(w).find((q) => q.name === score), fit = (values) => { const [low, high] = span(values); return w.accuracy ? [Math.max(low, 0), Math.min(high, 1.02)] : [low, high]; };
   const drawn = plot(place, {name: id, caption: quantity?.title ?? t(`report.metric.${score}`), text: t("report.off_best.lead"), height: 340, best: w.accuracy ? "high" : "low", lines, crosses: lines.flatMap((line) => line.crosses),
-    x: {title: t("report.off_best.factor"), log: true, low: 0.09, high: 11, format: (v) => `${short(v)}×`}, y: {title: quantity?.title, low: w.accuracy ? Math.max(low, 0) : low, high, format: quantity?.format, tick: quantity?.tick}});
+    x: {title: t("report.off_best.factor"), log: true, low: 0.09, high: 11, format: (v) => `${short(v)}×`}, y: {title: quantity?.title, fit, format: quantity?.format, tick: quantity?.tick}});
   const on = each.map((_, i) => i < 6), set = (i, value) => { on[i] = value; drawn.show(i, value); buttons.update(); };
   const buttons = lineButtons(t("report.optimizers"), each.map((e) => e.optimizer), each.map((e) => e.look), () => [drawn], (i) => on[i], (i) => set(i, !on[i]));
   buttons.element.append(...[[t("report.all"), true], [t("report.none"), false]].map(([text, value]) => element("button", {type: "button", onclick: () => on.forEach((_, i) => set(i, value))}, text)));
@@ -203,7 +203,9 @@ function cardsSection(main, w, id = "each") {
   const cards = element("div", {class: "cards"});
   section(main, id, t("report.each"), t("report.each.lead"), cards);
   const losses = w.standings.map((s) => ({one: s, valid: overSeeds(s, "validation_loss"), train: overSeeds(s, "train_loss")}));
-  const y = lossAxis(losses.flatMap(({valid, train}) => [...valid.low, ...valid.high, ...train.low]), t("report.loss")), trialsY = trialAxis(w);
+  // The validation is seen whole; a training loss that falls three decades below it leaves the plot.
+  const y = lossAxis(losses.flatMap(({valid}) => [...valid.low, ...valid.high]), t("report.loss")), trialsY = trialAxis(w);
+  y.low = Math.min(y.low, Math.max(span(losses.flatMap(({train}) => train.low), {log: true})[0], y.low / 1000));
   for (const {one, valid, train} of losses) {
     const left = element("div"), right = element("div"), trials = trialsOf(one);
     cards.append(element("article", {class: "card"},

@@ -299,7 +299,7 @@ function plot(parent, options) {
     redraw: () => u.redraw(false), destroy: () => u.destroy(), plot: u,
     // Paper gets lines, not pixels.
     print: (on) => {
-      if (on) box.after(paper = new DOMParser().parseFromString(svgOf(state), "image/svg+xml").documentElement);
+      if (on) box.after(paper = new DOMParser().parseFromString(svgOf(state, {width: compact ? 300 : 760}), "image/svg+xml").documentElement);
       else paper?.remove();
       box.hidden = on;
     },
