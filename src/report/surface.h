@@ -10,8 +10,9 @@
 namespace thalweg::report {
 
 /// What the pictures draw upwards: the value itself, or log10 of (value - base + floor). The floor, a
-/// thousandth of the whole height, keeps the picture from falling into ever deeper pits, as deep as the
-/// grid happens to meet the minimum. `low` and `high` are what is seen on the grid.
+/// thousandth of the whole height, or that under which a tenth of the grid lies if it is less, keeps the
+/// picture from falling into ever deeper pits, as deep as the grid happens to meet the minimum. `low` and
+/// `high` are what is seen on the grid.
 struct Heights {
   bool logarithmic = false;
   double base = 0, floor = 0;

@@ -67,6 +67,8 @@ std::string surface_json(const Surface& surface, const std::string& command) {
             {"columns", surface.columns},
             {"rows", surface.rows},
             {"logarithmic", drawn.logarithmic},
+            {"base", drawn.base},
+            {"floor", drawn.floor},
             {"minimum", surface.minimum ? Json(*surface.minimum) : Json()},
             {"optima_known", surface.optima_known},
             {"optima", Json::array()},

@@ -10,29 +10,35 @@ using namespace workbench;
 
 double Heights::of(double value) const { return logarithmic ? std::log10(value - base + floor) : value; }
 
-Heights heights(const Surface& surface) {
-  const double base = heights(surface, true).base;
+namespace {
+
+/// The heights above `base` of the grid's points, lowest first.
+std::vector<double> sorted_heights(const Surface& surface, double base) {
   std::vector<double> above;
   for (const double value : surface.values) {
     if (!std::isnan(value)) above.push_back(value - base);
   }
-  if (above.empty() || !(surface.minimum || surface.slice)) return heights(surface, false);
   std::sort(above.begin(), above.end());
-  return heights(surface, above[above.size() * 9 / 10] > 40 * above[above.size() / 10]);
+  return above;
+}
+
+}  // namespace
+
+Heights heights(const Surface& surface) {
+  if (!surface.minimum && !surface.slice) return heights(surface, false);
+  const std::vector<double> above = sorted_heights(surface, heights(surface, true).base);
+  return heights(surface, !above.empty() && above[above.size() * 9 / 10] > 40 * above[above.size() / 10]);
 }
 
 Heights heights(const Surface& surface, bool logarithmic) {
-  double low = std::numeric_limits<double>::infinity(), high = -low;
-  for (const double value : surface.values) {
-    if (std::isnan(value)) continue;
-    low = std::min(low, value);
-    high = std::max(high, value);
-  }
-  if (!(low <= high)) low = 0, high = 1;
+  std::vector<double> above = sorted_heights(surface, 0);
+  if (above.empty()) above = {0, 1};
+  const double low = above.front(), high = above.back();
   Heights made;
   made.logarithmic = logarithmic;
   made.base = std::min(surface.minimum.value_or(low), low);
-  made.floor = std::max(1e-3 * (high - made.base), std::numeric_limits<double>::min());
+  const double whole = high - made.base, tenth = above[above.size() / 10] - made.base;
+  made.floor = std::max({std::min(1e-3 * whole, tenth), 1e-9 * whole, std::numeric_limits<double>::min()});
   made.low = made.of(low);
   made.high = made.of(high);
   if (!(made.high > made.low)) made.high = made.low + 1;

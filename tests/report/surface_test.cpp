@@ -75,6 +75,9 @@ TEST(Heights, AreLinearOrLogarithmicAboveAFloor) {
   Surface steep = bowl();
   for (double& value : steep.values) value = value * value * value;
   EXPECT_TRUE(heights(steep).logarithmic);
+  std::vector<double> sorted = steep.values;
+  std::sort(sorted.begin(), sorted.end());
+  EXPECT_EQ(heights(steep).floor, sorted[sorted.size() / 10]);  // less than a thousandth of 512
   steep.minimum.reset();
   EXPECT_FALSE(heights(steep).logarithmic);  // from where, nobody knows
 }

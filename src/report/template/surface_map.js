@@ -35,15 +35,14 @@ function heightColour(stops, share, light = 0) {
 /** The stops of the present theme as numbers. */
 const heightStops = () => deep.map((i) => css(`--deep-${i}`)).map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
 
-/** What is drawn upwards: the value, or log10 of its distance from the lowest; low and high are those of the grid. */
+/** What is drawn upwards: the value, or log10 of its distance from the lowest, as the program does it (Heights); low and high are those of the grid. */
 function heightsOf(surface, log) {
   let low = Infinity, high = -Infinity;
   for (const v of surface.values) if (v !== null) { low = Math.min(low, v); high = Math.max(high, v); }
   if (!(low <= high)) [low, high] = [0, 1];
-  const base = Math.min(surface.minimum ?? low, low);
-  const floor = Math.max(1e-3 * (high - base), 5e-324); // as in C++: Heights
+  const {base, floor} = surface;
   const of = (v) => (v === null ? NaN : log ? Math.log10(v - base + floor) : v);
-  const made = {log, base, floor, of, low: of(low), high: of(high), lowest: low, highest: high};
+  const made = {log, of, low: of(low), high: of(high), lowest: low, highest: high};
   if (!(made.high > made.low)) made.high = made.low + 1;
   made.share = (v) => (of(v) - made.low) / (made.high - made.low);
   return made;
