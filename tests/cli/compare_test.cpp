@@ -216,8 +216,8 @@ TEST(CompareCommand, SaysWhatChanged) {
   EXPECT_EQ(Json::parse(file_text(report + "/results.json")).at("against"), change);
   const Json& first = change.at("optimizers").at(0);
   EXPECT_EQ(first.at("paired_seeds"), 3);
-  EXPECT_DOUBLE_EQ(first.at("change").get<double>(),
-                   first.at("new_mean").get<double>() - first.at("old_mean").get<double>());
+  EXPECT_NEAR(first.at("change").get<double>(),
+              first.at("new_mean").get<double>() - first.at("old_mean").get<double>(), 1e-12);
 
   const Words files{"compare", "--against", old, "--results", report + "/results.json"};
   for (const char* columns : {"60", "80"}) {
