@@ -256,7 +256,7 @@ function plot(parent, options) {
     width: Math.max(120, parent.clientWidth), height, legend: {show: false}, padding: [10, 14, 0, 0], pxAlign: 1,
     scales: {x: {time: false, range: () => view.x}, y: {range: () => view.y}}, axes: [axis(x, false), axis(y, true)], series: [{scale: "x"}, ...series],
     bands: bands.map((band, i) => ({series: [lines.length + 2 * i + 1, lines.length + 2 * i + 2], fill: () => band.look.color() + "33"})),
-    cursor: {y: false, x: !nearest, drag: {x: true, y: true, uni: 24, dist: 4, setScale: false}, points: {size: 8, show: true}, bind: {dblclick: () => () => { reset(); }},
+    cursor: {y: false, x: !nearest, drag: {x: true, y: true, uni: 24, dist: 4, setScale: false}, points: {size: 8, fill: (_, i) => lines[i - 1]?.look.color() ?? "transparent"}, bind: {dblclick: () => () => { reset(); }},
       dataIdx: (_, i, column) => (i === 0 || !nearest ? column : i - 1 === at.line ? nearestIndex(data[0], points[at.line].x[at.index]) : null)},
     focus: {alpha: 0.2},
     hooks: {

@@ -97,7 +97,7 @@ function wordsOf(results, looks = new Map(results.ranking.map((place, i) => [pla
     if (quick) all.push({title: t("report.quick"), value: quick.optimizer, text: t("report.quick.text", {target: targetText(), n: quick.to_target.steps_median})});
     return all;
   }
-  const targetText = () => (results.target ? `${t(`report.metric.${results.target.metric}`)} ${accuracy ? withUnit(bare(results.target.value)) : short(results.target.value, 4)}` : "");
+  const targetText = () => (results.target ? t("report.target", {metric: t(`report.metric.${results.target.metric}`), v: accuracy ? withUnit(bare(results.target.value)) : short(results.target.value, 4)}) : "");
 
   function divergedText(one) {
     if (one.chosen_trial === null) return t("report.diverged.trials");
