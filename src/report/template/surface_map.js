@@ -131,9 +131,10 @@ function surfaceMap(parent, state, looks) {
     const dash = looks[k].dash.join(" ") || null, round = {"stroke-linejoin": "round", "stroke-linecap": "round", fill: "none"};
     if (n < last) parts.push(["path", {d: line(path, last, X, Y), stroke: colour, "stroke-width": 1.5, opacity: 0.3, fill: "none"}]);
     const d = line(path, n, X, Y);
-    parts.push(["path", {d, stroke: css("--halo"), "stroke-width": 5, ...round}]);
+    const few = paths.length <= 20; // of very many paths the lines alone are drawn, which takes half the time
+    if (few) parts.push(["path", {d, stroke: css("--halo"), "stroke-width": 5, ...round}]);
     parts.push(["path", {d, stroke: colour, "stroke-width": 2.4, "stroke-dasharray": dash, ...round, "stroke-linecap": dash ? "butt" : "round"}]);
-    parts.push(["path", {d: dots(path, n, X, Y), stroke: colour, "stroke-width": 4.5, ...round}]);
+    if (few) parts.push(["path", {d: dots(path, n, X, Y), stroke: colour, "stroke-width": 4.5, ...round}]);
     if (path.ahead_x && (n < last || last <= 60)) {
       for (const i of n < last ? [n] : Array.from({length: last}, (_, j) => j)) {
         if (path.ahead_x[i] === null || path.ahead_x[i] === undefined) continue;

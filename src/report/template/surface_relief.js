@@ -78,7 +78,7 @@ function surfaceRelief(parent, state, looks) {
     // Away from the eye first: the eye is where `deep` is least.
     const order = (first) => Array.from({length: n}, (_, i) => (first ? i : n - 1 - i) * coarse);
     const us = order(sine < 0), vs = order(cosine < 0), corner = (i, j) => mesh[j * (side + 1) + i];
-    const edge = css("--contour"), base = css("--soft");
+    const halo = css("--halo"), colours = looks.map((one) => one.color()), edge = css("--contour"), base = css("--soft");
     // The floor.
     const floor = [[0, 0], [1, 0], [1, 1], [0, 1]];
     for (let i = 0; i < 4; ++i) pen.line([floor[i], floor[(i + 1) % 4]].map(([u, v]) => project(u, v, 0)), css("--grid"), 1);
@@ -98,17 +98,19 @@ function surfaceRelief(parent, state, looks) {
         if (i % 12 === 0) pen.line([corners[0], corners[3]], edge, 0.8);
         for (let dj = 0; dj < coarse; ++dj) for (let di = 0; di < coarse; ++di) for (const piece of cells.get((j + dj) * side + i + di) ?? []) {
           const points = [piece.a, piece.b].map(([pu, pv]) => project(pu, pv, (heightAt(Math.min(1, Math.max(0, pu)), Math.min(1, Math.max(0, pv))) || 0) + 0.012));
-          overlay.push([points, piece]);
-          pen.line(points, css("--halo"), 4.5);
-          pen.line(points, looks[piece.k].color(), 2.4, looks[piece.k].dash, piece.way);
+          if (paths.length <= 20) {
+            overlay.push([points, piece]);
+            pen.line(points, halo, 4.5);
+          }
+          pen.line(points, colours[piece.k], 2.4, looks[piece.k].dash, piece.way);
         }
       }
     }
     // What lies behind a hill still shows, faintly.
     pen.alpha(0.28);
-    for (const [points, piece] of overlay) pen.line(points, looks[piece.k].color(), 1.6);
+    for (const [points, piece] of overlay) pen.line(points, colours[piece.k], 1.6);
     pen.alpha(1);
-    for (const {k, at} of ends) pen.dot(project(at[0], at[1], (heightAt(...at) || 0) + 0.012), 5, looks[k].color(), css("--halo"));
+    for (const {k, at} of ends) pen.dot(project(at[0], at[1], (heightAt(...at) || 0) + 0.012), 5, colours[k], halo);
     // The two lower edges in front carry the axes.
     const front = cosine > 0 ? 0 : 1, near = sine > 0 ? 0 : 1;
     const put = (u, v, said) => { const [px, py] = project(u, v, 0), [cx] = project(0.5, 0.5, 0); pen.text([px + (px < cx ? -6 : 6), py + 13], said, Math.abs(px - cx) < 30 ? "middle" : px < cx ? "end" : "start", base); };
