@@ -12,16 +12,16 @@ Words split(const std::string& line) {
   Words words;
   bool inside = false, open = false;
   for (const char c : line) {
-    if (c == '"') {
-      open = !open;
-    } else if (c == ' ' && !open) {
+    if (c == ' ' && !open) {
       inside = false;
       continue;
-    } else {
-      if (!inside) words.emplace_back();
-      words.back() += c;
     }
+    if (!inside) words.emplace_back();
     inside = true;
+    if (c == '"')
+      open = !open;
+    else
+      words.back() += c;
   }
   return words;
 }
