@@ -49,8 +49,13 @@ Json over_runs(const Json& runs, const std::string& field, std::size_t epochs) {
   return {{"mean", mean}, {"low", low}, {"high", high}};
 }
 
-/// Puts "curves" in the place of those of the runs.
+/// Puts "curves" in the place of those of the runs, and leaves out of the trials what no page shows.
 void join_runs(Json& optimizer) {
+  for (const char* trials : {"trials", "rates_off_best"}) {
+    if (!optimizer.contains(trials)) continue;
+    for (auto& trial : optimizer[trials])
+      for (const char* field : {"spec", "seconds"}) trial.erase(field);
+  }
   const auto& runs = optimizer.at("runs");
   Json epoch = Json::array();
   for (const auto& run : runs)

@@ -22,7 +22,8 @@ Json results(int epochs, int ended = 0) {
     }
     runs.push_back({{"seed", r}, {"test_loss", 1.0 / 3}, {"curve", {{"epoch", epoch}, {"loss", loss}}}});
   }
-  Json one{{"optimizer", "adam"}, {"runs", runs}};
+  const Json trial{{"spec", "adam:lr=0.1"}, {"lr", 0.1}, {"validation_loss", 2.0}, {"seconds", 1.5}};
+  Json one{{"optimizer", "adam"}, {"trials", {trial}}, {"runs", runs}};
   return {{"headline", 1.0 / 3}, {"optimizers", Json::array({one})}};
 }
 
@@ -37,6 +38,7 @@ TEST(PageData, HasMeansOverTheRunsWhereTheyDoNot) {
   EXPECT_EQ(one.at("curves").at("loss").at("high").at(2), 2.66667);
   EXPECT_FALSE(one.at("runs").at(0).contains("curve"));
   EXPECT_EQ(one.at("runs").at(1).at("seed"), 1);
+  EXPECT_EQ(one.at("trials"), Json::parse(R"([{"lr": 0.1, "validation_loss": 2.0}])"));
   EXPECT_EQ(data.at("headline"), 1.0 / 3) << "only the optimizers are shortened";
   EXPECT_FALSE(data.contains("curve_points"));
 }
