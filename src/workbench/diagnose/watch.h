@@ -17,8 +17,8 @@ namespace thalweg::workbench::diagnosis {
 /// How a subject is descended when there is no Trainer.
 struct DescentOptions {
   AnyRule optimizer = Adam{};
-  std::vector<std::pair<std::string, Schedule>> schedules;
-  std::vector<AnyTransform> transforms;
+  std::vector<std::pair<std::string, Schedule>> schedules = {};
+  std::vector<AnyTransform> transforms = {};
   std::uint64_t steps = 10'000;      ///< at least 1
   double gradient_tolerance = 1e-8;  ///< stops where the gradient's norm is at most this
 };
