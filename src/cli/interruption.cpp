@@ -16,7 +16,7 @@ void note(int signal) { noted = signal; }
 void handle(void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
-  action.sa_flags = SA_RESTART | (handler == note ? SA_RESETHAND : 0);
+  action.sa_flags = static_cast<int>(SA_RESTART | (handler == note ? SA_RESETHAND : 0U));
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 }

@@ -105,7 +105,7 @@ std::vector<std::string> workload_lines(const SuiteComparison& suite, std::size_
   lines.push_back(styled(
       color, "1",
       trimmed(fitted("workload", name_width) + space + fitted("best score", best_width + gap + score_width) +
-              (soonest_width > 0 ? space + fitted("first at the target (steps)", soonest_width) : ""))));
+              (soonest_width > 0 ? space + fitted("soonest at target (steps)", soonest_width) : ""))));
   for (const Row& row : rows) {
     lines.push_back(trimmed(fitted(row.name, name_width) + space +
                             styled(color, "36", fitted(row.best, best_width)) + space +
