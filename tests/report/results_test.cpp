@@ -61,10 +61,10 @@ TEST(Results, HaveTheFieldsOfTheirSchema) {
   EXPECT_EQ(names(optimizer.at("trials").at(0)),
             (std::set<std::string>{"spec", "lr", "epochs", "values", "validation_loss", "validation_accuracy",
                                    "diverged_step", "diverged_by", "seconds"}));
-  EXPECT_EQ(names(optimizer.at("runs").at(0)),
-            (std::set<std::string>{"seed", "validation_loss", "validation_accuracy", "test_loss",
-                                   "test_accuracy", "diverged_step", "diverged_by", "seconds",
-                                   "steps_to_target", "curve"}));
+  EXPECT_EQ(
+      names(optimizer.at("runs").at(0)),
+      (std::set<std::string>{"seed", "validation_loss", "validation_accuracy", "test_loss", "test_accuracy",
+                             "diverged_step", "diverged_by", "seconds", "steps_to_target", "curve"}));
 }
 
 TEST(Results, NumbersReadBackToTheSameBits) {

@@ -237,7 +237,8 @@ TEST(Experiment, OneWorkloadMayStandAtTheTop) {
 TEST(Experiment, MistakesNameFileLineAndTheNearest) {
   EXPECT_EQ(error_of("trials = 4\ntrails = 5\n").substr(0, 54),
             "e.toml:2: unknown key 'trails': did you mean 'trials'?");
-  EXPECT_EQ(error_of("\n\ntrials = \"many\"\n"), "e.toml:3: found 'many'; expected a whole number, at least 1");
+  EXPECT_EQ(error_of("\n\ntrials = \"many\"\n"),
+            "e.toml:3: found 'many'; expected a whole number, at least 1");
   EXPECT_EQ(error_of("seeds = 0"), "e.toml:1: found 0; expected a whole number, at least 1");
   EXPECT_EQ(error_of("epochs = 2.5"), "e.toml:1: found 2.5; expected a whole number, at least 1");
   EXPECT_THAT(error_of("seed = 1\noptimizers = [\"adma\"]"),
