@@ -67,6 +67,9 @@ std::string sentence(const Diagnosis& d) {
     return e.breakdown->tensor.empty() ? name + ".gradient" : name;
   }
   if (d.verdict.state == State::plateau && e.units && e.units->saturated >= 0.9) return name + ".saturated";
+  if (d.verdict.state == State::learning_rate_too_large && e.batch_size > 0 &&
+      std::max(e.steepness, e.average_steepness) < 0.8 * e.limit)
+    return name + ".noise";
   if (d.verdict.state == State::scale_mismatch && e.input_spread >= 30) return name + ".inputs";
   if (d.verdict.state == State::unclear && !d.verdict.needs.empty() && d.verdict.needs != "other_rows")
     return name + "." + d.verdict.needs;
@@ -82,7 +85,7 @@ std::string said(const Diagnosis& d, Language language) {
                     distance = number(e.escape_distance), escape = number(e.escape_gain),
                     where = direction(e), condition = count(e.largest / e.way_curvature),
                     needed = count(e.steps_needed), steps = count(static_cast<double>(e.steps)),
-                    pace = percent(std::max(0.0, e.pace)), recent = number(e.recent_loss),
+                    pace = percent(std::clamp(e.pace, 0.0, 1.0)), recent = number(e.recent_loss),
                     average = number(e.average_loss),
                     steepness = number(hovers ? std::max(e.steepness, e.average_steepness) : e.steepness),
                     limit = number(e.limit), slope = percent(std::max(0.0, e.slope_share)),
@@ -126,7 +129,7 @@ class EvidenceTable {
     row("steepness", number(e.steepness), std::isfinite(e.steepness),
         std::isfinite(e.limit) ? "" : ".unknown", fmt::arg("limit", limit));
     row("missing", percent(e.missing), std::isfinite(e.missing));
-    row("pace", percent(std::max(0.0, e.pace)), std::isfinite(e.pace));
+    row("pace", percent(std::clamp(e.pace, 0.0, 1.0)), std::isfinite(e.pace));
     row("needed", count(e.steps_needed), !std::isnan(e.steps_needed));
     row("clipped", percent(e.clipped), std::isfinite(e.clipped));
     row("dead", e.units ? percent(e.units->dead) : "", e.units && e.units->relu);

@@ -171,5 +171,24 @@ TEST(Network, NamesItsTensors) {
               ElementsAre("layer1.weights 3x5", "layer1.bias 1x5", "layer2.weights 5x4", "layer2.bias 1x4"));
 }
 
+TEST(Network, CountsTheRowsForWhichAUnitPassesAGradient) {
+  data::Dataset data = sample(3, 1, 2);
+  std::get<data::DenseMatrix>(data.features).values = {-1, 0.5F, 2};
+  const auto live = [&](const char* model, const std::vector<double>& weights) {
+    const Network<double> network(make_model(model), data);
+    Parameters<double> at = network.initial(0);
+    at[0].values = weights;
+    std::vector<std::vector<std::size_t>> counts;
+    Workspace<double> workspace;
+    network.count_live(data, {nullptr, 0, 2}, at, counts, workspace);
+    network.count_live(data, {nullptr, 2, 1}, at, counts, workspace);  // adds
+    return counts;
+  };
+  // max(w x, 0) for w = 1, -1, 0; the slope of tanh(w x) is over 0.01 up to |w x| = 2.99.
+  EXPECT_THAT(live("mlp:3", {1, -1, 0}), ElementsAre(ElementsAre(2U, 1U, 0U)));
+  EXPECT_THAT(live("mlp:3,activation=tanh", {1, 2.98, 3.02}), ElementsAre(ElementsAre(3U, 2U, 1U)));
+  EXPECT_THAT(live("softmax", {1, 2}), ElementsAre());
+}
+
 }  // namespace
 }  // namespace thalweg::models
