@@ -95,11 +95,12 @@ std::vector<std::string> ranking_lines(const Comparison& comparison, std::size_t
                        : comparison.measure() == Measure::rmse   ? "rmse"
                                                                  : "left of f";
   std::vector<std::string> lines;
-  lines.push_back(styled(color, "1",
-                         trimmed(fitted("#", rank_width) + space + fitted("optimizer", name_width) + space +
-                                 fitted("setting", setting_width) + space + fitted(metric, score_width) +
-                                 (has_bar ? space + fitted("95 % interval", bar_width) : "") +
-                                 (has_time ? space + fitted("time", time_width, true) : ""))));
+  lines.push_back(
+      styled(color, "1",
+             trimmed(fitted("#", rank_width) + space + fitted("optimizer", name_width) + space +
+                     fitted("setting", setting_width) + space + fitted(metric, score_width) +
+                     (has_bar ? space + fitted(bar_width >= 13 ? "95 % interval" : "95 %", bar_width) : "") +
+                     (has_time ? space + fitted("time", time_width, true) : ""))));
   for (const Standing& s : comparison.ranking) {
     const Participant& participant = comparison.participants[s.participant];
     std::string rank = s.rank ? std::to_string(*s.rank) + (sharing[*s.rank] > 1 ? "=" : "") : "–";

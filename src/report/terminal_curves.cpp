@@ -94,10 +94,12 @@ std::vector<std::string> way_lines(const Comparison& comparison, std::size_t wid
       std::min<std::size_t>(40, width - name_width - steps_width - cost_width - 3 * gap);
   const std::string space(gap, ' ');
   std::vector<std::string> lines;
-  lines.push_back(styled(color, "1",
-                         trimmed(fitted("optimizer", name_width) + space + fitted(curve_title, curve_width) +
-                                 space + fitted(width >= 72 ? steps_title : "to target", steps_width, true) +
-                                 space + fitted(cost_title, cost_width, true))));
+  lines.push_back(
+      styled(color, "1",
+             trimmed(fitted("optimizer", name_width) + space +
+                     fitted(columns(curve_title) <= curve_width ? curve_title : "by epoch", curve_width) +
+                     space + fitted(width >= 72 ? steps_title : "to target", steps_width, true) + space +
+                     fitted(cost_title, cost_width, true))));
   for (const Row& row : rows) {
     lines.push_back(trimmed(styled(color, "36", fitted(row.name, name_width)) + space +
                             fitted(curve(row.errors, low, high, curve_width), curve_width) + space +
