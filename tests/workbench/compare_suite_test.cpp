@@ -1,4 +1,5 @@
 #include <cmath>
+#include <filesystem>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -232,6 +233,17 @@ TEST(Experiment, OneWorkloadMayStandAtTheTop) {
   EXPECT_EQ(options.workloads[0].target, 1.0) << "a whole number is a number";
   EXPECT_EQ(options.of(0).model, "softmax");
   EXPECT_EQ(parse_experiment("", "x").workloads[0].data, "digits");
+}
+
+TEST(Experiment, TheExamplesAreGood) {
+  std::size_t count = 0;
+  for (const auto& file : std::filesystem::directory_iterator(THALWEG_SOURCE "/examples/experiments")) {
+    const SuiteOptions options = read_experiment(file.path().string());
+    EXPECT_FALSE(options.common.title.empty()) << file.path();
+    for (std::size_t i = 0; i < options.workloads.size(); ++i) (void)checked(options.of(i));
+    ++count;
+  }
+  EXPECT_GE(count, 2U);
 }
 
 TEST(Experiment, MistakesNameFileLineAndTheNearest) {
