@@ -6,9 +6,11 @@ namespace thalweg {
 
 /// SGD with D-Adaptation: Defazio & Mishchenko 2023, the algorithm "SGD with D-Adaptation", lr being the
 /// paper's gamma_k. While all gradients are zero nothing moves, and the first one that is not serves as g_0.
-/// The authors' program is the same but for momentum, which is 0 there by default.
+/// The paper leaves beta (momentum) open. Its experiments have 0.9 with a falling lr, the authors' program 0;
+/// with a constant lr the former diverges late on the digits and the latter in a ravine, so the default lies
+/// between.
 struct DAdaptSGD {
-  double lr = 1, momentum = 0.9, d0 = 1e-6, l2 = 0;
+  double lr = 1, momentum = 0.7, d0 = 1e-6, l2 = 0;
 
   static constexpr Card card{
       "dadapt_sgd", "D-Adaptation of SGD",
