@@ -46,6 +46,7 @@ function(thalweg_tests room)
   target_include_directories(test_${room} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
   target_compile_definitions(test_${room} PRIVATE
     THALWEG_TEST_FILES="${CMAKE_CURRENT_SOURCE_DIR}" THALWEG_SOURCE="${PROJECT_SOURCE_DIR}")
+  target_compile_options(test_${room} PRIVATE ${THALWEG_TEST_OPTIONS})
   target_link_libraries(test_${room} PRIVATE ${arg_DEPENDS} GTest::gmock_main)
   gtest_discover_tests(test_${room} TEST_PREFIX "${room}." PROPERTIES TIMEOUT 300 DISCOVERY_TIMEOUT 120)
 endfunction()

@@ -21,8 +21,10 @@
 #include "report/page.h"
 #include "report/results.h"
 #include "report/summary.h"
+#include "report/surface.h"
 #include "report/terminal.h"
 #include "workbench/compare/experiment.h"
+#include "workbench/compare/pictures.h"
 
 namespace thalweg::cli {
 namespace {
@@ -60,7 +62,19 @@ struct Outcome {
   std::string explanation;
   std::string results;  ///< JSON
   bool any_score = false;
+  std::vector<std::string> surfaces;  ///< JSON, one per workload, "" where there is none
 };
+
+/// What the page shows beside the numbers.
+std::vector<std::string> surfaces_of(const std::vector<workbench::Comparison>& workloads) {
+  std::vector<std::string> all;
+  for (const workbench::Comparison& one : workloads) {
+    Interruption::check();
+    const std::optional<workbench::Surface> surface = workbench::picture_of(one);
+    all.push_back(surface ? report::surface_json(*surface, "") : "");
+  }
+  return all;
+}
 
 class Compare : public Command {
  public:
@@ -114,7 +128,8 @@ class Compare : public Command {
     std::optional<report::Change> change;
     const auto write = [&] {
       data::write_file(in_output("results.json"), outcome.results);
-      data::write_file(in_output("report.html"), report::report_page(outcome.results, language));
+      data::write_file(in_output("report.html"),
+                       report::report_page(outcome.results, language, outcome.surfaces));
     };
     write();
     journal.finish();
@@ -210,7 +225,8 @@ class Compare : public Command {
                 "mean place "
                 "by final score.",
                 report::results_json(suite, environment),
-                suite.ranking.front().area > 0};
+                suite.ranking.front().area > 0,
+                surfaces_of(suite.workloads)};
       }
       const workbench::Comparison comparison = workbench::compare(options.of(0), observer, &journal);
       const bool any_score = !comparison.ranking.empty() && comparison.ranking.front().score;
@@ -223,7 +239,8 @@ class Compare : public Command {
           "tenth to ten times the best learning rate. " +
               report::target_text(comparison),
           report::results_json(comparison, environment),
-          any_score};
+          any_score,
+          surfaces_of({comparison})};
     } catch (const Interrupted&) {
       if (!session.options.quiet) {
         fmt::print(

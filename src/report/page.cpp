@@ -109,6 +109,13 @@ std::string html_page(const PageContent& content) {
 
 namespace {
 
+std::string joined_surfaces(const std::vector<std::string>& surfaces) {
+  std::string all;
+  for (const std::string& surface : surfaces)
+    all += (all.empty() ? "" : ",") + (surface.empty() ? "null" : surface);
+  return all;
+}
+
 /// What was compared on, in a few words.
 std::string subject_of(const nlohmann::ordered_json& results) {
   std::string title = results.value("title", "");
@@ -122,15 +129,20 @@ std::string subject_of(const nlohmann::ordered_json& results) {
 
 }  // namespace
 
-std::string report_page(const std::string& results, messages::Language language) {
+std::string report_page(const std::string& results, messages::Language language,
+                        const std::vector<std::string>& surfaces) {
   const auto json = nlohmann::ordered_json::parse(results);
   PageContent content;
   content.language = language;
   content.title = "thalweg compare: " + subject_of(json);
   content.headline = json.at("headline").get<std::string>();
   content.data = page_data(json);
-  content.subjects = {"report"};
-  content.scripts = {"intervals.js", "words.js", "comparison.js", "suite.js", "report.js"};
+  content.subjects = {"report", "surface"};
+  // Both are JSON objects: the surfaces become the last field of the results.
+  content.data.insert(content.data.rfind('}'), ",\"surfaces\":[" + joined_surfaces(surfaces) + "]");
+  content.scripts = {"d3-array.min.js", "d3-contour.min.js", "surface_map.js", "surface_relief.js",
+                     "surface_view.js", "intervals.js",      "words.js",       "comparison.js",
+                     "suite.js",        "report.js"};
   return html_page(content);
 }
 

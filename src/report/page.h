@@ -24,9 +24,11 @@ struct PageContent {
 
 [[nodiscard]] std::string html_page(const PageContent& content);
 
-/// The page that shows the results of a comparison. `results` is the text of results_json().
+/// The page that shows the results of a comparison. `results` is the text of results_json(). `surfaces` are
+/// those of surface_json() that belong to it, one per workload, "" where there is none; it may be empty.
 [[nodiscard]] std::string report_page(const std::string& results,
-                                      messages::Language language = messages::Language::english);
+                                      messages::Language language = messages::Language::english,
+                                      const std::vector<std::string>& surfaces = {});
 
 /// The text with &, <, > and quotes escaped, for HTML.
 [[nodiscard]] std::string html_escaped(std::string_view text);

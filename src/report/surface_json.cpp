@@ -97,8 +97,8 @@ std::string surface_page(const std::string& json, messages::Language language) {
   content.headline = read.at("headline").get<std::string>();
   content.data = json;
   content.subjects = {"surface"};
-  content.scripts = {"d3-array.min.js", "d3-contour.min.js", "surface_map.js", "surface_relief.js",
-                     "surface.js"};
+  content.scripts = {"d3-array.min.js",   "d3-contour.min.js", "surface_map.js",
+                     "surface_relief.js", "surface_view.js",   "surface.js"};
   return html_page(content);
 }
 

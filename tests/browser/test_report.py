@@ -36,7 +36,7 @@ class Report(PageTest):
 
     def test_it_says_what_won_and_draws_everything(self):
         optimizers = len(RESULTS["optimizers"])
-        self.open(REPORT, plots=3 + 2 * optimizers)
+        self.open(REPORT, plots=4 + 2 * optimizers)  # one of them the relief of the surface
         first = RESULTS["ranking"][0]
         self.assertIn(first["optimizer"], self.heading())
         self.assertIn(f"{100 * first['score_mean']:.1f} %", self.heading())
@@ -253,13 +253,22 @@ class Report(PageTest):
             small = self.browser.run("""return [...document.querySelectorAll("main *")].filter((e) => e.textContent && e.getClientRects().length && !e.children.length && parseFloat(getComputedStyle(e).fontSize) < 11.5).map((e) => e.outerHTML)""")
             self.assertEqual(small, [])
 
+    def test_the_best_are_shown_on_the_surface(self):
+        self.open(REPORT)
+        best = [p["optimizer"] for p in RESULTS["ranking"] if p["score_mean"] is not None][:5]
+        self.assertEqual([b.text for b in self.browser.all("#surface .chips button")], best)
+        paths = """return [...document.querySelectorAll("#surface .views svg path")].filter((p) => p.getAttribute("stroke-width") === "2.4").length"""
+        self.assertEqual(self.browser.run(paths), len(best))
+        self.browser.run("document.querySelector('#surface .chips button').click()")
+        self.assertEqual(self.browser.run(paths), len(best) - 1)
+
     def test_paper_gets_lines(self):
         import base64
         self.open(REPORT)
         self.browser.run("""dispatchEvent(new Event("beforeprint"))""")
-        figures = len(self.browser.all("figure"))
+        figures = len(self.browser.all("figure:not(.views *)"))
         self.assertEqual(len(self.browser.all("figure > svg")), figures)
-        self.assertEqual([c for c in self.browser.all("canvas") if c.is_displayed()], [])
+        self.assertEqual([c for c in self.browser.all("canvas:not(.views *)") if c.is_displayed()], [])
         self.browser.run("""dispatchEvent(new Event("afterprint"))""")
         self.assertEqual(self.browser.all("figure > svg"), [])
         self.assertEqual(self.browser.blank_canvases()[0], 0)

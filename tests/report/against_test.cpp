@@ -89,7 +89,8 @@ TEST(Against, OtherSeedsAreIndependentRuns) {
   const auto before = comparison({participant("adam", {0.70, 0.80, 0.90})});
   auto after = comparison({participant("adam", {0.71, 0.81, 0.91})});
   for (auto& run : after.participants[0].runs) run.seed += 10;
-  const auto& adam = changes(read(before), read(after)).workloads[0].optimizers[0];
+  const Change change = changes(read(before), read(after));
+  const auto& adam = change.workloads[0].optimizers[0];
   EXPECT_EQ(adam.paired_seeds, 0U);
   // Welch: t with 4 degrees of freedom 2.7764, standard error sqrt(2 * 0.01 / 3).
   EXPECT_NEAR(*adam.high - *adam.change, 2.7764 * std::sqrt(0.02 / 3), 1e-5);

@@ -221,3 +221,13 @@ function cardsSection(main, w, id = "each") {
       lines: [{label: one.optimizer, x: trials.x, y: trials.y, look: one.look, dash: [], marks: true, chosen: trials.chosen, notes: trials.notes}], crosses: trials.crosses, x: rateAxis(trials.sorted.map((trial) => trial.lr), 0.06), y: {...trialsY}, table: () => trialRows([one], w)});
   }
 }
+
+const pictured = new Map(); // what the reader has set of each surface stays when the language changes
+/** The ways of the best, on the function or on a slice of the model's loss. */
+function surfaceSection(main, w, surface, id = "surface") {
+  if (!surface) return;
+  if (!pictured.has(surface)) pictured.set(surface, surfaceChoice(surface));
+  const box = element("div");
+  section(main, id, t("report.surface"), sentences(t("report.surface.lead", {n: surface.paths.length}), surface.slice ? t("report.surface.slice") : t("surface.lead")), box);
+  surfaceView(box, surface, pictured.get(surface), surface.paths.map((path, i) => w.byName.get(path.label)?.look ?? look(i)));
+}

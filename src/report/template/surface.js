@@ -2,7 +2,6 @@
 // The page of `thalweg surface`: the map and the relief side by side, one slider for the steps of all paths, the descent, and what happened.
 
 let chosen = null; // what the reader has set stays when the language changes
-document.head.append(element("style", {}, surfaceStyle));
 
 /** "a, b and c", as the program says it. */
 function named(names) {
@@ -13,10 +12,8 @@ function named(names) {
 page((main) => {
   const {paths} = data, looks = paths.map((_, i) => look(i));
   const most = Math.max(0, ...paths.map((path) => path.step.at(-1)));
-  chosen ??= {log: data.logarithmic, step: most, hidden: new Set()};
-  const says = (path) => t(`surface.end.${path.end}`) + (path.end === "diverged" && path.why ? ` (${path.why})` : "");
-  const words = t(data.slice ? "surface.words.slice" : "surface.words", {what: data.title, n: paths.length, said: paths.map((path) => `${path.label}: ${says(path)}`).join("; ")});
-  const state = {surface: data, words, shown: (i) => !chosen.hidden.has(i), get step() { return chosen.step; }, get log() { return chosen.log; }};
+  chosen ??= surfaceChoice(data);
+  const shown = (i) => !chosen.hidden.has(i);
 
   // ---- the head
   const ends = ["reached", "finished", "local_minimum", "saddle", "flat", "under_way", "left", "diverged"];
@@ -28,56 +25,10 @@ page((main) => {
       element("p", {id: "facts"}, [data.source, data.note].filter(Boolean).join(". "))));
 
   // ---- map and relief
-  const box = element("div"), views = element("div", {class: "views"});
-  let map = null, relief = null, descent = null;
-  const update = (what) => { map.update(what); relief.update(what); };
-
-  const slider = element("input", {type: "range", min: 0, max: most, step: 1, value: chosen.step, "aria-label": t("surface.step"), oninput: (event) => { stop(); go(Number(event.target.value)); }});
-  const now = element("output", {});
-  function go(step) {
-    chosen.step = step;
-    slider.value = step;
-    now.textContent = t("surface.step.of", {step, all: most});
-    slider.setAttribute("aria-valuetext", now.textContent);
-    update("step");
-  }
-  let timer = null, begun = 0;
-  const button = element("button", {type: "button", onclick: () => (timer === null ? play() : stop())}, "▶ " + t("surface.play"));
-  function stop() {
-    if (timer !== null) cancelAnimationFrame(timer);
-    timer = null;
-    button.textContent = "▶ " + t("surface.play");
-  }
-  /** Twelve seconds for all; the first steps, in which most happens, take longer than the last ones. */
-  function play() {
-    if (chosen.step >= most) go(0);
-    const length = 12000, from = Math.pow(chosen.step / Math.max(most, 1), 1 / 1.8);
-    button.textContent = "❚❚ " + t("surface.pause");
-    begun = performance.now() - from * length;
-    const tick = (time) => {
-      const share = Math.min(1, Math.max(0, (time - begun) / length)), step = Math.round(most * share ** 1.8);
-      if (step !== chosen.step) go(step);
-      if (share < 1) timer = requestAnimationFrame(tick); else stop();
-    };
-    timer = requestAnimationFrame(tick);
-  }
-  alive({destroy: stop});
-
-  const toggle = (i) => {
-    if (chosen.hidden.has(i)) chosen.hidden.delete(i); else chosen.hidden.add(i);
-    chips.update();
-    descent?.show(i, state.shown(i));
-    update("shown");
-  };
-  const chips = lineButtons(t("surface.paths"), paths.map((path) => path.label), looks, () => (descent ? [descent] : []), state.shown, toggle);
-  const controls = element("div", {class: "controls"}, paths.length ? chips.element : null,
-    choice(t("surface.height"), [t("surface.linear"), t("surface.log")], (i) => { chosen.log = i === 1; update("heights"); }, chosen.log ? 1 : 0));
-  box.append(controls, paths.length ? element("div", {class: "time"}, button, slider, now) : null ?? "", views);
+  const box = element("div");
+  let descent = null;
   section(main, "surface", t("surface.section.surface"), t(data.slice ? "surface.lead.slice" : "surface.lead"), box);
-  map = surfaceMap(views, state, looks);
-  relief = surfaceRelief(views, state, looks);
-  if (paths.length) now.textContent = t("surface.step.of", {step: chosen.step, all: most});
-  slider.setAttribute("aria-valuetext", now.textContent);
+  surfaceView(box, data, chosen, looks, {toggled: (i) => descent?.show(i, shown(i)), plots: () => (descent ? [descent] : [])});
 
   // ---- the descent
   if (paths.length) {
@@ -94,8 +45,8 @@ page((main) => {
     descent = plot(plotBox, {
       name: t("surface.section.descent"), caption: y.title, best: "low", height: 340,
       text: t("surface.descent.words", {said: paths.map((path) => `${path.label} ${short(path.value.at(-1))}`).join(", ")}),
-      lines: paths.map((path, i) => ({label: path.label, x: path.step, y: path.value.map(value), look: looks[i], hidden: !state.shown(i)})),
-      crosses: paths.map((path, i) => ({path, i})).filter(({path}) => path.end === "diverged").map(({path, i}) => ({at: path.steps, look: looks[i], line: i, label: path.label, text: says(path)})),
+      lines: paths.map((path, i) => ({label: path.label, x: path.step, y: path.value.map(value), look: looks[i], hidden: !shown(i)})),
+      crosses: paths.map((path, i) => ({path, i})).filter(({path}) => path.end === "diverged").map(({path, i}) => ({at: path.steps, look: looks[i], line: i, label: path.label, text: surfaceEnd(path)})),
       x: {title: t("surface.step"), whole: true, low: 0, high: Math.max(1, most)}, y,
     });
   }
@@ -106,7 +57,7 @@ page((main) => {
     const heads = [t("surface.path"), t("surface.spec"), t("surface.steps"), t(data.slice ? "surface.loss.last" : "surface.f.last"), distance ? t("surface.distance") : null, t("surface.end")].filter((h) => h !== null);
     const row = (path, i) => element("tr", {}, element("td", {class: "name"}, sample(looks[i]), path.label), element("td", {class: "spec"}, element("code", {}, path.spec), path.tuned ? " " + t("surface.tuned") : null),
       [String(path.steps), short(path.value.at(-1), 4), distance ? short(path.distance, 3) : null].filter((v) => v !== null).map((v, j) => element("td", {class: "number right", "data-head": heads[j + 2]}, v)),
-      element("td", {class: path.end === "diverged" ? "mark" : null, "data-head": heads.at(-1)}, says(path)));
+      element("td", {class: path.end === "diverged" ? "mark" : null, "data-head": heads.at(-1)}, surfaceEnd(path)));
     section(main, "ends", t("surface.section.ends"), paths.some((path) => path.tuned) ? t(data.slice ? "surface.tuned.lead.slice" : "surface.tuned.lead") : null,
       element("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": t("surface.section.ends")}, element("table", {class: "ends"}, element("thead", {}, element("tr", {}, heads.map((h, i) => element("th", {scope: "col", class: i > 1 && i < heads.length - 1 ? "right" : null}, h)))), element("tbody", {}, paths.map(row)))));
   }
