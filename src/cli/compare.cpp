@@ -65,12 +65,13 @@ struct Outcome {
   std::vector<std::string> surfaces;  ///< JSON, one per workload, "" where there is none
 };
 
-/// What the page shows beside the numbers.
+/// What the page shows beside the numbers. Of a suite's models there are none: the page would grow too large.
 std::vector<std::string> surfaces_of(const std::vector<workbench::Comparison>& workloads) {
   std::vector<std::string> all;
   for (const workbench::Comparison& one : workloads) {
     Interruption::check();
-    const std::optional<workbench::Surface> surface = workbench::picture_of(one);
+    const bool shown = workloads.size() == 1 || one.options.is_function();
+    const std::optional<workbench::Surface> surface = shown ? workbench::picture_of(one) : std::nullopt;
     all.push_back(surface ? report::surface_json(*surface, "") : "");
   }
   return all;

@@ -1,5 +1,6 @@
 #include "report/page.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include <fmt/format.h>
@@ -136,10 +137,11 @@ std::string report_page(const std::string& results, messages::Language language,
   content.language = language;
   content.title = "thalweg compare: " + subject_of(json);
   content.headline = json.at("headline").get<std::string>();
-  content.data = page_data(json);
+  const std::string drawn = joined_surfaces(surfaces);
+  content.data = page_data(json, page_budget - std::min(drawn.size(), page_budget / 2));
   content.subjects = {"report", "surface"};
-  // Both are JSON objects: the surfaces become the last field of the results.
-  content.data.insert(content.data.rfind('}'), ",\"surfaces\":[" + joined_surfaces(surfaces) + "]");
+  // The results are a JSON object: the surfaces become its last field.
+  content.data.insert(content.data.rfind('}'), ",\"surfaces\":[" + drawn + "]");
   content.scripts = {"d3-array.min.js", "d3-contour.min.js", "surface_map.js", "surface_relief.js",
                      "surface_view.js", "intervals.js",      "words.js",       "comparison.js",
                      "suite.js",        "report.js"};

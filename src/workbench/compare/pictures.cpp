@@ -10,7 +10,7 @@ namespace thalweg::workbench {
 namespace {
 
 constexpr std::size_t most_paths = 5;
-constexpr std::size_t function_grid = 61, slice_grid = 31;
+constexpr std::size_t function_grid = 51, slice_grid = 31;
 constexpr double most_work = 2e10;  // multiplications over the grid of a slice: seconds
 
 /// The best with a score, and their specifications with the rate.
@@ -30,7 +30,7 @@ Surface of_function(const CompareOptions& options, const Problem& problem, std::
   drawn.optimizers = std::move(specs);
   drawn.steps = options.epochs * options.steps;
   drawn.grid = function_grid;
-  drawn.points = 300;
+  drawn.points = 100;
   drawn.execution = {.threads = options.threads, .isa = options.isa};
   return draw_surface(problem, drawn);
 }
