@@ -1,0 +1,43 @@
+#pragma once
+
+// What a peer library's module offers to the benchmark: plain C, so that a module built against another
+// library (with other flags, another standard library or another allocator) can be loaded into the same
+// process and stepped in turn on the same data. A module is a shared object that exports `thalweg_peer`.
+
+#include <stddef.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { THALWEG_PEER_VERSION = 1 };
+
+/// What is stepped: tensors of one precision. The memory belongs to the benchmark; the peer steps it in
+/// place, or copies it once in create() where the library cannot work on foreign memory.
+struct ThalwegPeerProblem {
+  const char* rule;         ///< thalweg's name: "adam"
+  double lr;                ///< every other setting is thalweg's default for that rule
+  int bits;                 ///< 32 or 64
+  size_t tensors;           ///< number of tensors
+  const size_t* sizes;      ///< elements of each
+  void* const* parameters;  ///< float or double, by `bits`
+  void* const* gradients;   ///< the same gradient at every step
+  int threads;              ///< that the peer may use
+};
+
+struct ThalwegPeer {
+  int version;        ///< THALWEG_PEER_VERSION
+  const char* name;   ///< "libtorch"
+  const char* about;  ///< version and how it was built or is called, one line
+  /// A state to step, or null if the peer has no such rule, precision or number of threads.
+  void* (*create)(const struct ThalwegPeerProblem* problem);
+  void (*step)(void* state);
+  void (*destroy)(void* state);
+};
+
+/// The only symbol that a module exports.
+const struct ThalwegPeer* thalweg_peer(void);
+
+#ifdef __cplusplus
+}
+#endif
