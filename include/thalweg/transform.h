@@ -40,9 +40,11 @@ struct Element {
 
 namespace detail {
 
-/// One call of a transform's kernel.
+/// One call of a transform's kernel: reads the gradient from `source` and writes it to `gradient`, which may
+/// be the same array.
 struct TransformSweep {
   void* theta = nullptr;
+  const void* source = nullptr;
   void* gradient = nullptr;
   const void* coefficients = nullptr;
   std::size_t count = 0;
@@ -69,12 +71,13 @@ struct TransformBody {
     using Coefficients = typename Transform::template Coefficients<T>;
     const Coefficients c = *static_cast<const Coefficients*>(s.coefficients);
     T* const theta = static_cast<T*>(s.theta);
+    const T* const source = static_cast<const T*>(s.source);
     T* const gradient = static_cast<T*>(s.gradient);
     const std::size_t count = s.count;
     const Element first = s.first;
     THALWEG_INDEPENDENT_ITERATIONS
     for (std::size_t i = 0; i < count; ++i) {
-      T parameter = theta[i], g = gradient[i];
+      T parameter = theta[i], g = source[i];
       Transform::apply(parameter, g, Element{first.index + i, first.t, first.seed}, c);
       theta[i] = parameter;
       gradient[i] = g;

@@ -65,6 +65,7 @@ void Optimizer::Engine::apply_stages(const Tensor& tensor, std::size_t stages, v
     kernels[static_cast<std::size_t>(isa_)](
         {theta,
          gradient,
+         gradient,
          group.stages[j].in(precision),
          count,
          {tensor.first_index + begin, steps_ + 1, info.seed(transform.object())}});
