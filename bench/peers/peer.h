@@ -12,8 +12,9 @@ extern "C" {
 
 enum { THALWEG_PEER_VERSION = 1 };
 
-/// What is stepped: tensors of one precision. The memory belongs to the benchmark; the peer steps it in
-/// place, or copies it once in create() where the library cannot work on foreign memory.
+/// What is stepped: tensors of one precision. The memory belongs to the benchmark and outlives the state; the
+/// peer steps it in place, or, where the library cannot work on foreign memory, copies it once in create()
+/// and writes the parameters back in destroy().
 struct ThalwegPeerProblem {
   const char* rule;         ///< thalweg's name: "adam"
   double lr;                ///< every other setting is thalweg's default for that rule
@@ -31,12 +32,12 @@ struct ThalwegPeer {
   const char* about;  ///< version and how it was built or is called, one line
   /// A state to step, or null if the peer has no such rule, precision or number of threads.
   void* (*create)(const struct ThalwegPeerProblem* problem);
-  void (*step)(void* state);
+  int (*step)(void* state);  ///< 0, or the step failed as said on stderr, and its time means nothing
   void (*destroy)(void* state);
 };
 
 /// The only symbol that a module exports.
-const struct ThalwegPeer* thalweg_peer(void);
+__attribute__((visibility("default"))) const struct ThalwegPeer* thalweg_peer(void);
 
 #ifdef __cplusplus
 }
