@@ -89,31 +89,43 @@ constexpr std::size_t sum_count() {
     return 0;
 }
 
+/// The types in which a sweep finds its numbers; it computes in T whatever they are.
+template <class T, class Number = T, class State = T>
+struct Layout {
+  using Compute = T;
+  using Parameter = Number;
+  using Gradient = Number;
+  using Slot = State;
+};
+
 #if defined(__clang__)
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wpass-failed"  // a body may call functions, as noise does: not vectorized
 #endif
-template <class Rule, int form, class T>
+template <class Rule, int form, class Stored>
 [[gnu::always_inline]] inline void sweep(const Sweep& s) {
   constexpr std::size_t n = slot_count<Rule>(form);
+  using T = typename Stored::Compute;
+  using Parameter = typename Stored::Parameter;
+  using Slot = typename Stored::Slot;
   using Coefficients = typename Rule::template Coefficients<T>;
   const Coefficients c = *static_cast<const Coefficients*>(s.coefficients);
-  T* const theta = static_cast<T*>(s.theta);
-  const T* const gradient = static_cast<const T*>(s.gradient);
-  std::array<T*, n> slots{};
-  for (std::size_t k = 0; k < n; ++k) slots[k] = static_cast<T*>(s.slots[k]);
+  auto* const theta = static_cast<Parameter*>(s.theta);
+  const auto* const gradient = static_cast<const typename Stored::Gradient*>(s.gradient);
+  std::array<Slot*, n> slots{};
+  for (std::size_t k = 0; k < n; ++k) slots[k] = static_cast<Slot*>(s.slots[k]);
   const std::size_t count = s.count;
   THALWEG_INDEPENDENT_ITERATIONS
   for (std::size_t i = 0; i < count; ++i) {
     std::array<T, n> state;
-    for (std::size_t k = 0; k < n; ++k) state[k] = slots[k][i];
-    T parameter = theta[i];
+    for (std::size_t k = 0; k < n; ++k) state[k] = static_cast<T>(slots[k][i]);
+    T parameter = static_cast<T>(theta[i]);
     if constexpr (form_count<Rule>() > 1)
-      Rule::template update<T, form>(parameter, gradient[i], state, c);
+      Rule::template update<T, form>(parameter, static_cast<T>(gradient[i]), state, c);
     else
-      Rule::update(parameter, gradient[i], state, c);
-    theta[i] = parameter;
-    for (std::size_t k = 0; k < n; ++k) slots[k][i] = state[k];
+      Rule::update(parameter, static_cast<T>(gradient[i]), state, c);
+    theta[i] = static_cast<Parameter>(parameter);
+    for (std::size_t k = 0; k < n; ++k) slots[k][i] = static_cast<Slot>(state[k]);
   }
 }
 
@@ -201,9 +213,9 @@ constexpr std::array<void (*)(const Argument&), isa_count> for_each_isa() {
 #endif
 }
 
-template <class Rule, int form, class T>
+template <class Rule, int form, class Stored>
 struct SweepBody {
-  [[gnu::always_inline]] static void run(const Sweep& s) { sweep<Rule, form, T>(s); }
+  [[gnu::always_inline]] static void run(const Sweep& s) { sweep<Rule, form, Stored>(s); }
 };
 template <class Rule, class T>
 struct MeasureBody {

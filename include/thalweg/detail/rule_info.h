@@ -5,16 +5,20 @@
 
 #include <thalweg/detail/erased.h>
 #include <thalweg/detail/kernel.h>
+#include <thalweg/number.h>
 
 namespace thalweg::detail {
 
 /// Everything that the engine, the command line and the documentation need of a rule, made from its
 /// declaration.
 struct RuleInfo : ObjectInfo {
-  /// One variant: the slots that it has (indices into `slots`) and its kernels.
+  /// One variant: the slots that it has (indices into `slots`) and its kernels. Other ways of storing than
+  /// these, which are common, go through copies in float32 or float64.
   struct Form {
     std::vector<std::size_t> slots;
-    Kernels float32{}, float64{};
+    Kernels float32{}, float64{};  ///< all numbers in the type that the rule computes in
+    Kernels bfloat16_state{};      ///< slots in bfloat16, all else in float32; or null
+    Kernels bfloat16{};            ///< all numbers in bfloat16; or null
   };
 
   std::vector<Formula> formula;
@@ -47,14 +51,29 @@ auto coefficient_numbers(const Coefficients& c) {
   return std::bit_cast<std::array<double, sizeof(Coefficients) / sizeof(double)>>(c);
 }
 
+/// Whether a slot starts at the parameters: such a one is never stored in fewer bits than it is computed in.
+template <class Rule>
+constexpr bool keeps_theta(int form) {
+  for (std::size_t s = 0; s < Rule::slots.size(); ++s) {
+    if (uses_slot<Rule>(form, s) && Rule::slots[s].start == Start::theta) return true;
+  }
+  return false;
+}
+
 template <class Rule, int form>
 RuleInfo::Form form_info() {
   RuleInfo::Form info;
   for (std::size_t s = 0; s < Rule::slots.size(); ++s) {
     if (uses_slot<Rule>(form, s)) info.slots.push_back(s);
   }
-  info.float32 = for_each_isa<SweepBody<Rule, form, float>, Sweep>();
-  info.float64 = for_each_isa<SweepBody<Rule, form, double>, Sweep>();
+  info.float32 = for_each_isa<SweepBody<Rule, form, Layout<float>>, Sweep>();
+  info.float64 = for_each_isa<SweepBody<Rule, form, Layout<double>>, Sweep>();
+  if constexpr (!keeps_theta<Rule>(form)) {
+    info.bfloat16 = for_each_isa<SweepBody<Rule, form, Layout<float, bfloat16, bfloat16>>, Sweep>();
+    info.bfloat16_state = info.float32;
+    if constexpr (slot_count<Rule>(form) > 0)
+      info.bfloat16_state = for_each_isa<SweepBody<Rule, form, Layout<float, float, bfloat16>>, Sweep>();
+  }
   return info;
 }
 
