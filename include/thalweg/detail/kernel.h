@@ -15,10 +15,12 @@
 
 #if defined(__clang__)
 #define THALWEG_INDEPENDENT_ITERATIONS _Pragma("clang loop vectorize(assume_safety)")
+#define THALWEG_STAY_ROLLED
 #define THALWEG_V4 "arch=x86-64-v4"  // clang 14 has no attribute for wider vectors than 256 bits
 #else
 #define THALWEG_V4 "arch=x86-64-v4,prefer-vector-width=512"
 #define THALWEG_INDEPENDENT_ITERATIONS _Pragma("GCC ivdep")
+#define THALWEG_STAY_ROLLED _Pragma("GCC unroll 1")  // g++ unrolls a short loop before it would vectorize it
 #endif
 
 namespace thalweg::detail {
@@ -164,6 +166,7 @@ template <class Rule, class T>
   std::array<const T*, n> slots{};
   for (std::size_t k = 0; k < n; ++k) slots[k] = static_cast<const T*>(m.slots[k]) + begin;
   THALWEG_INDEPENDENT_ITERATIONS
+  THALWEG_STAY_ROLLED
   for (std::size_t j = 0; j < here; ++j) {
     std::array<double, n> state;
     for (std::size_t k = 0; k < n; ++k) state[k] = static_cast<double>(slots[k][j]);
