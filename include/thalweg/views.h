@@ -10,10 +10,11 @@
 
 namespace thalweg {
 
-enum class Precision { float32, float64 };
+enum class Precision { float32, float64, bfloat16, float16 };
 
 [[nodiscard]] constexpr const char* precision_name(Precision p) {
-  return p == Precision::float32 ? "float32" : "float64";
+  constexpr const char* names[] = {"float32", "float64", "bfloat16", "float16"};
+  return names[static_cast<int>(p)];
 }
 
 namespace detail {
