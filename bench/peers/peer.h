@@ -22,7 +22,7 @@ struct ThalwegPeerProblem {
   size_t tensors;           ///< number of tensors
   const size_t* sizes;      ///< elements of each
   void* const* parameters;  ///< float or double, by `bits`
-  void* const* gradients;   ///< the same gradient at every step
+  void* const* gradients;   ///< the benchmark never changes them
   int threads;              ///< that the peer may use
 };
 
@@ -34,6 +34,9 @@ struct ThalwegPeer {
   void* (*create)(const struct ThalwegPeerProblem* problem);
   int (*step)(void* state);  ///< 0, or the step failed as said on stderr, and its time means nothing
   void (*destroy)(void* state);
+  /// Reads the gradients again, which the benchmark never changes and the check of a peer's trajectory does
+  /// (check.cpp). Null if the peer reads the benchmark's memory at every step.
+  void (*gradients_changed)(void* state);
 };
 
 /// The only symbol that a module exports.
