@@ -47,8 +47,9 @@ Optimizer::Engine::Group::Group(const AnyRule& rule, std::uint64_t joined_at)
 
 Optimizer::Engine::Engine(const AnyRule& rule, const Execution& execution)
     : isa_(find_isa(execution.isa)),
-      threads_(execution.threads == 0 ? hardware_threads() : execution.threads),
-      chunk_(execution.chunk == 0 ? block_size : std::min(execution.chunk, block_size)) {
+      threads_(thread_count(execution)),
+      chunk_(execution.chunk == 0 ? block_size : std::min(execution.chunk, block_size)),
+      executor_(execution.executor) {
   groups_.emplace_back(rule, 0);
 }
 

@@ -147,7 +147,8 @@ class Optimizer::Engine {
   std::uint64_t steps_ = 0;
   bool looking_ahead_ = false;
   double last_norm_ = std::numeric_limits<double>::quiet_NaN();
-  mutable std::unique_ptr<ThreadPool> pool_;  ///< made by the first step that is large enough
+  mutable std::shared_ptr<Executor>
+      executor_;  ///< the caller's, or made by the first step that is large enough
 };
 
 }  // namespace thalweg

@@ -62,4 +62,15 @@ std::size_t hardware_threads() {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
+std::size_t thread_count(const Execution& execution) {
+  if (!execution.executor) return execution.threads == 0 ? hardware_threads() : execution.threads;
+  const std::size_t has = execution.executor->threads();
+  if (has == 0) throw usage_error("executor: threads()", "0", "must be at least 1, the caller's");
+  if (execution.threads != 0 && execution.threads != has) {
+    throw usage_error("threads", std::to_string(execution.threads),
+                      "the executor has " + std::to_string(has) + "; leave out one of the two");
+  }
+  return has;
+}
+
 }  // namespace thalweg

@@ -28,8 +28,8 @@ void Optimizer::Engine::for_each_block(const std::function<void(std::size_t)>& v
     for (std::size_t b = 0; b < blocks_.size(); ++b) visit(b);
     return;
   }
-  if (!pool_) pool_ = std::make_unique<ThreadPool>(threads_);
-  pool_->run(parts, [&](std::size_t part) {
+  if (!executor_) executor_ = std::make_shared<ThreadPool>(threads_);
+  executor_->run(parts, [&](std::size_t part) {
     const std::size_t end = blocks_.size() * (part + 1) / parts;
     for (std::size_t b = blocks_.size() * part / parts; b < end; ++b) visit(b);
   });

@@ -1,54 +1,126 @@
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
-#include <thalweg/execution.h>
 #include <thalweg/thread_pool.h>
 
 namespace thalweg {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
+/// A thread that has nothing to do looks for work for this long before it sleeps: about what waking it costs.
+constexpr auto spin_time = std::chrono::microseconds(50);
+/// So many brief calls within a spin of each other, and the next one wakes the sleepers.
+constexpr int calls_in_a_row = 4;
+
 thread_local bool inside_part = false;
 
-/// Waits until `done()`: a bounded spin of some microseconds, since work comes at short intervals, then
-/// asleep.
-template <class T, class Done>
-void await(const std::atomic<T>& value, Done done) {
-  constexpr int spins = 500;
-  for (int i = 0; i < spins; ++i) {
-    if (done(value.load(std::memory_order_acquire))) return;
+void pause() {
 #if defined(__x86_64__)
-    __builtin_ia32_pause();
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
 #endif
-  }
-  for (T seen = value.load(std::memory_order_acquire); !done(seen);
-       seen = value.load(std::memory_order_acquire))
-    value.wait(seen);
 }
+
+/// Looks so often whether it is done.
+template <class Done>
+bool look(int times, Done done) {
+  for (int i = 0; i < times; ++i) {
+    if (done()) return true;
+    pause();
+  }
+  return false;
+}
+constexpr int looks_per_clock = 32;
+
+/// Looks whether it is done, for spin_time by the clock: a pause takes ten times longer on some processors
+/// than on others.
+template <class Done>
+bool spin(Done done) {
+  if (look(looks_per_clock, done)) return true;
+  const auto end = Clock::now() + spin_time;
+  do {
+    if (look(looks_per_clock, done)) return true;
+  } while (Clock::now() < end);
+  return done();
+}
+
+/// A call of run(), in one word that all threads read: the low bits say in how many units its parts are
+/// dealt, the others count the calls.
+struct Call {
+  static constexpr int unit_bits = 20;
+  std::uint64_t word = 0;
+
+  [[nodiscard]] std::size_t units() const { return word & ((1U << unit_bits) - 1); }
+  [[nodiscard]] std::uint64_t number() const { return word >> unit_bits; }
+  [[nodiscard]] Call next(std::size_t units) const { return {((number() + 1) << unit_bits) | units}; }
+};
+constexpr std::size_t most_units = (1U << Call::unit_bits) - 1;
+
+/// The units that one thread begins with: in low bits how many of them have been taken, in the others the
+/// call to which that applies. Nobody resets it: in a newer call nothing has been taken, and in an older one
+/// all. So a thread that comes late can take nothing that is not there, and nobody has to wait for it.
+struct alignas(64) Share {
+  std::atomic<std::uint64_t> word{0};
+
+  /// The number of a unit in this share that nobody has taken, taking it.
+  std::optional<std::size_t> take(Call call, std::size_t count) {
+    std::uint64_t seen = word.load(std::memory_order_relaxed);
+    for (;;) {
+      const Call known{seen};
+      const auto ahead = static_cast<std::int64_t>((known.number() - call.number()) << Call::unit_bits);
+      const std::size_t taken = ahead < 0 ? 0 : ahead == 0 ? known.units() : count;
+      if (taken >= count) return std::nullopt;
+      if (word.compare_exchange_weak(seen, (call.number() << Call::unit_bits) | (taken + 1),
+                                     std::memory_order_acq_rel, std::memory_order_relaxed))
+        return taken;
+    }
+  }
+};
 
 }  // namespace
 
 struct ThreadPool::Workers {
-  std::atomic<std::uint64_t> generation{0};  ///< counts the calls of run()
-  std::atomic<std::size_t> next{0};          ///< the next part to take
-  std::atomic<std::size_t> busy{0};          ///< workers that have not finished this generation
-  std::atomic<bool> stopping{false};
+  explicit Workers(std::size_t count) : shares(count), spins(count <= hardware_threads()) {}
+
+  // Written by the thread that calls run(), read by all.
+  alignas(64) std::atomic<std::uint64_t> call{0};
   const std::function<void(std::size_t)>* part = nullptr;
   std::size_t parts = 0;
+  std::atomic<bool> stopping{false};
+
+  // Written by the workers, read by the thread that calls run().
+  alignas(64) std::atomic<std::uint32_t> ended{0};  ///< units that workers have done, in all calls
+  std::atomic<std::uint32_t> sleepers{0};
+
+  // For sleeping: seldom written.
+  alignas(64) std::atomic<std::uint32_t> bell{0};
+  std::atomic<bool> caller_sleeps{false};
+
+  std::vector<Share> shares;  ///< one per thread, the caller's first
+  const bool spins;
 
   std::mutex failure_mutex;
   std::size_t failed_part = 0;
   std::exception_ptr failure;
 
   std::mutex one_run;
+  Clock::time_point last_alone;  ///< the end of the last brief call that found nobody awake
+  int in_a_row = 0;
+
   std::vector<std::jthread> threads;
 
-  void work() {
-    inside_part = true;
-    for (std::size_t i = next.fetch_add(1); i < parts; i = next.fetch_add(1)) {
+  void run_unit(Call now, std::size_t unit) {
+    const std::size_t units = now.units(), end = parts * (unit + 1) / units;
+    for (std::size_t i = parts * unit / units; i < end; ++i) {
       try {
         (*part)(i);
       } catch (...) {
@@ -59,58 +131,137 @@ struct ThreadPool::Workers {
         }
       }
     }
-    inside_part = false;
   }
 
-  void serve() {
-    for (std::uint64_t seen = 0;;) {
-      await(generation, [&](std::uint64_t now) { return now != seen; });
-      ++seen;
-      if (stopping.load(std::memory_order_acquire)) return;
-      work();
-      if (busy.fetch_sub(1, std::memory_order_acq_rel) == 1) busy.notify_one();
+  /// Runs what is left of the share of thread `owner`, and returns how many units that were.
+  std::uint32_t run_share(Call now, std::size_t owner) {
+    const std::size_t sharing = std::min(now.units(), shares.size()), begin = now.units() * owner / sharing,
+                      count = now.units() * (owner + 1) / sharing - begin;
+    std::uint32_t done = 0;
+    for (auto unit = shares[owner].take(now, count); unit; unit = shares[owner].take(now, count)) {
+      run_unit(now, begin + *unit);
+      ++done;
     }
+    return done;
+  }
+
+  void serve(std::size_t me) {
+    inside_part = true;
+    for (Call seen;;) {
+      seen = next_call(seen);
+      if (stopping.load(std::memory_order_acquire)) return;
+      const std::size_t sharing = std::min(seen.units(), shares.size());
+      if (me >= sharing) continue;
+      finish(run_share(seen, me));
+      // As the caller does: whoever still works on a share keeps it in his cache if nobody looks at it.
+      if (look(looks_per_clock, [&] { return call.load(std::memory_order_relaxed) != seen.word; })) continue;
+      for (std::size_t i = 1; i < sharing; ++i) finish(run_share(seen, (me + i) % sharing));
+    }
+  }
+
+  void finish(std::uint32_t units) {
+    if (units == 0) return;
+    ended.fetch_add(units);  // orders before the look at caller_sleeps, as the caller does the other way
+    if (caller_sleeps.load()) ended.notify_one();
+  }
+
+  Call next_call(Call seen) {
+    std::uint64_t now = seen.word;
+    const auto another = [&] { return (now = call.load(std::memory_order_acquire)) != seen.word; };
+    if (spins ? spin(another) : another()) return {now};
+    sleepers.fetch_add(1);
+    for (;;) {
+      const std::uint32_t rung = bell.load();
+      if ((now = call.load()) != seen.word) break;
+      bell.wait(rung);
+    }
+    sleepers.fetch_sub(1);
+    return {now};
+  }
+
+  void wake() {
+    bell.fetch_add(1);
+    bell.notify_all();
+  }
+
+  /// Whether a brief call is to wake the sleepers.
+  bool follows_closely() {
+    in_a_row = Clock::now() - last_alone < spin_time ? in_a_row + 1 : 0;
+    return in_a_row >= calls_in_a_row;
+  }
+
+  void run(std::size_t count, const std::function<void(std::size_t)>& what, bool brief) {
+    const std::lock_guard lock(one_run);
+    part = &what;
+    parts = count;
+    failure = nullptr;
+    const std::uint32_t before = ended.load(std::memory_order_relaxed);
+    const Call now = Call{call.load(std::memory_order_relaxed)}.next(std::min(count, most_units));
+    call.store(now.word);  // orders before the look at the sleepers, as they do the other way
+    const bool asleep = sleepers.load() != 0;
+    if (asleep && (!brief || follows_closely())) wake();
+
+    inside_part = true;
+    const std::size_t sharing = std::min(now.units(), shares.size());
+    std::uint32_t mine = run_share(now, 0);
+    const auto all_done = [&] {
+      return ended.load(std::memory_order_acquire) - before == now.units() - mine;
+    };
+    if (!asleep) look(looks_per_clock, all_done);  // to read a worker's share takes it out of his cache
+    for (std::size_t owner = 1; owner < sharing && !all_done(); ++owner) mine += run_share(now, owner);
+    inside_part = false;
+
+    if (!(spins ? spin(all_done) : all_done())) {
+      caller_sleeps.store(true);
+      for (std::uint32_t seen = ended.load(); seen - before != now.units() - mine; seen = ended.load())
+        ended.wait(seen);
+      caller_sleeps.store(false);
+    }
+    if (asleep && brief) last_alone = Clock::now();
+    if (failure) std::rethrow_exception(failure);
   }
 };
 
-ThreadPool::ThreadPool(std::size_t threads) : workers_(std::make_unique<Workers>()) {
+ThreadPool::ThreadPool(std::size_t threads) {
   if (threads == 0) threads = hardware_threads();
-  for (std::size_t i = 1; i < threads; ++i) workers_->threads.emplace_back([this] { workers_->serve(); });
+  workers_ = std::make_unique<Workers>(threads);
+  for (std::size_t i = 1; i < threads; ++i)
+    workers_->threads.emplace_back([workers = workers_.get(), i] { workers->serve(i); });
 }
 
 ThreadPool::~ThreadPool() {
-  workers_->stopping.store(true, std::memory_order_release);
-  workers_->generation.fetch_add(1, std::memory_order_acq_rel);
-  workers_->generation.notify_all();
+  workers_->stopping.store(true);
+  workers_->call.store(Call{workers_->call.load()}.next(0).word);
+  workers_->wake();
 }
 
-std::size_t ThreadPool::threads() const { return workers_->threads.size() + 1; }
+std::size_t ThreadPool::threads() const { return workers_->shares.size(); }
+
+namespace {
+
+/// As with threads, the other parts run all the same when one throws.
+void run_alone(std::size_t parts, const std::function<void(std::size_t)>& part) {
+  std::exception_ptr first;
+  for (std::size_t i = 0; i < parts; ++i) {
+    try {
+      part(i);
+    } catch (...) {
+      if (!first) first = std::current_exception();
+    }
+  }
+  if (first) std::rethrow_exception(first);
+}
+
+}  // namespace
 
 void ThreadPool::run(std::size_t parts, const std::function<void(std::size_t)>& part) {
-  Workers& w = *workers_;
-  if (inside_part || w.threads.empty() || parts <= 1) {
-    std::exception_ptr first;  // as with threads, the other parts run all the same
-    for (std::size_t i = 0; i < parts; ++i) {
-      try {
-        part(i);
-      } catch (...) {
-        if (!first) first = std::current_exception();
-      }
-    }
-    if (first) std::rethrow_exception(first);
-    return;
-  }
-  const std::lock_guard lock(w.one_run);
-  w.part = &part;
-  w.parts = parts;
-  w.failure = nullptr;
-  w.next.store(0, std::memory_order_relaxed);
-  w.busy.store(w.threads.size(), std::memory_order_relaxed);
-  w.generation.fetch_add(1, std::memory_order_acq_rel);
-  w.generation.notify_all();
-  w.work();
-  await(w.busy, [](std::size_t busy) { return busy == 0; });
-  if (w.failure) std::rethrow_exception(w.failure);
+  if (inside_part || threads() == 1 || parts <= 1) return run_alone(parts, part);
+  workers_->run(parts, part, false);
+}
+
+void ThreadPool::run_brief(std::size_t parts, const std::function<void(std::size_t)>& part) {
+  if (inside_part || threads() == 1 || parts <= 1) return run_alone(parts, part);
+  workers_->run(parts, part, true);
 }
 
 }  // namespace thalweg
