@@ -82,6 +82,8 @@ void* create(const ThalwegPeerProblem* problem) {
   }
 
   ggml_threadpool_params options = ggml_threadpool_params_default(problem->threads);
+  options.poll =
+      1;  // by default its threads spin for a quarter of a second after a step, in what is timed next
   state->pool.reset(ggml_threadpool_new(&options));
   if (state->pool == nullptr) return nullptr;
   state->plan = ggml_graph_plan(state->graph, problem->threads, state->pool.get());

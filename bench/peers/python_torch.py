@@ -10,12 +10,14 @@ Numbers are 64-bit integers, arrays one run of bytes. The end of the stream ends
 the benchmark. What goes wrong is said on stderr and ends the process, which the parent reads as the end of the stream.
 """
 import json
+import signal
 import socket
 import struct
 import sys
 import time
 
-import torch
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # the benchmark's end is this process's end, and not before
+import torch  # noqa: E402
 
 SPIN = 100e-6  # seconds of asking for the next request before sleeping: waking up takes longer than a small step
 FOREACH = sys.argv[1] == "foreach"
@@ -118,4 +120,7 @@ def main():
                 link.socket.sendall(parameter.detach().numpy().view("u1"))
 
 
-main()
+try:
+    main()
+except (BrokenPipeError, ConnectionResetError):
+    pass  # the benchmark ended
