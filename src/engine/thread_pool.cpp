@@ -17,7 +17,9 @@ using Clock = std::chrono::steady_clock;
 
 /// A thread that has nothing to do looks for work for this long before it sleeps: about what waking it costs.
 constexpr auto spin_time = std::chrono::microseconds(50);
-/// So many brief calls within a spin of each other, and the next one wakes the sleepers.
+/// How long it leaves the others alone with their shares, since to read a share takes it out of their cache.
+constexpr auto patience = std::chrono::nanoseconds(300);
+/// After so many brief calls within a spin of each other the next one wakes the sleepers.
 constexpr int calls_in_a_row = 4;
 
 thread_local bool inside_part = false;
@@ -30,27 +32,44 @@ void pause() {
 #endif
 }
 
-/// Looks so often whether it is done.
+/// Looks whether it is done, for so long by the clock: a pause takes ten times longer on some processors than
+/// on others.
 template <class Done>
-bool look(int times, Done done) {
-  for (int i = 0; i < times; ++i) {
-    if (done()) return true;
-    pause();
-  }
+bool spin(Clock::duration time, Done done) {
+  const auto look = [&] {
+    for (int i = 0; i < 8; ++i) {
+      if (done()) return true;
+      pause();
+    }
+    return false;
+  };
+  if (look()) return true;
+  const auto end = Clock::now() + time;
+  do {
+    if (look()) return true;
+  } while (Clock::now() < end);
   return false;
 }
-constexpr int looks_per_clock = 32;
 
-/// Looks whether it is done, for spin_time by the clock: a pause takes ten times longer on some processors
-/// than on others.
-template <class Done>
-bool spin(Done done) {
-  if (look(looks_per_clock, done)) return true;
-  const auto end = Clock::now() + spin_time;
-  do {
-    if (look(looks_per_clock, done)) return true;
-  } while (Clock::now() < end);
-  return done();
+/// While it lives, calls of this thread run alone.
+struct InsidePart {
+  InsidePart() { inside_part = true; }
+  ~InsidePart() { inside_part = false; }
+  InsidePart(const InsidePart&) = delete;
+  InsidePart& operator=(const InsidePart&) = delete;
+};
+
+/// As with threads, the other parts run all the same when one throws.
+void run_alone(std::size_t parts, const std::function<void(std::size_t)>& part) {
+  std::exception_ptr first;
+  for (std::size_t i = 0; i < parts; ++i) {
+    try {
+      part(i);
+    } catch (...) {
+      if (!first) first = std::current_exception();
+    }
+  }
+  if (first) std::rethrow_exception(first);
 }
 
 /// A call of run(), in one word that all threads read: the low bits say in how many units its parts are
@@ -113,7 +132,7 @@ struct ThreadPool::Workers {
   std::exception_ptr failure;
 
   std::mutex one_run;
-  Clock::time_point last_alone;  ///< the end of the last brief call that found nobody awake
+  Clock::time_point last_alone;  ///< the end of the last brief call that found all asleep
   int in_a_row = 0;
 
   std::vector<std::jthread> threads;
@@ -153,8 +172,7 @@ struct ThreadPool::Workers {
       const std::size_t sharing = std::min(seen.units(), shares.size());
       if (me >= sharing) continue;
       finish(run_share(seen, me));
-      // As the caller does: whoever still works on a share keeps it in his cache if nobody looks at it.
-      if (look(looks_per_clock, [&] { return call.load(std::memory_order_relaxed) != seen.word; })) continue;
+      if (spin(patience, [&] { return call.load(std::memory_order_relaxed) != seen.word; })) continue;
       for (std::size_t i = 1; i < sharing; ++i) finish(run_share(seen, (me + i) % sharing));
     }
   }
@@ -168,7 +186,7 @@ struct ThreadPool::Workers {
   Call next_call(Call seen) {
     std::uint64_t now = seen.word;
     const auto another = [&] { return (now = call.load(std::memory_order_acquire)) != seen.word; };
-    if (spins ? spin(another) : another()) return {now};
+    if (spins ? spin(spin_time, another) : another()) return {now};
     sleepers.fetch_add(1);
     for (;;) {
       const std::uint32_t rung = bell.load();
@@ -184,14 +202,25 @@ struct ThreadPool::Workers {
     bell.notify_all();
   }
 
-  /// Whether a brief call is to wake the sleepers.
+  /// Whether a brief call is to wake the sleepers, since so many of them came within a spin of each other.
   bool follows_closely() {
-    in_a_row = Clock::now() - last_alone < spin_time ? in_a_row + 1 : 0;
-    return in_a_row >= calls_in_a_row;
+    if (!spins || Clock::now() - last_alone > spin_time) in_a_row = 0;
+    if (++in_a_row <= calls_in_a_row) return false;
+    in_a_row = 0;
+    return true;
   }
 
   void run(std::size_t count, const std::function<void(std::size_t)>& what, bool brief) {
     const std::lock_guard lock(one_run);
+    if (brief && sleepers.load(std::memory_order_relaxed) == threads.size()) {
+      if (!follows_closely()) {
+        const InsidePart inside;
+        run_alone(count, what);
+        last_alone = Clock::now();
+        return;
+      }
+      brief = false;
+    }
     part = &what;
     parts = count;
     failure = nullptr;
@@ -199,25 +228,23 @@ struct ThreadPool::Workers {
     const Call now = Call{call.load(std::memory_order_relaxed)}.next(std::min(count, most_units));
     call.store(now.word);  // orders before the look at the sleepers, as they do the other way
     const bool asleep = sleepers.load() != 0;
-    if (asleep && (!brief || follows_closely())) wake();
+    if (asleep && !brief) wake();
 
-    inside_part = true;
+    const InsidePart inside;
     const std::size_t sharing = std::min(now.units(), shares.size());
     std::uint32_t mine = run_share(now, 0);
     const auto all_done = [&] {
       return ended.load(std::memory_order_acquire) - before == now.units() - mine;
     };
-    if (!asleep) look(looks_per_clock, all_done);  // to read a worker's share takes it out of his cache
+    if (!asleep) spin(patience, all_done);
     for (std::size_t owner = 1; owner < sharing && !all_done(); ++owner) mine += run_share(now, owner);
-    inside_part = false;
 
-    if (!(spins ? spin(all_done) : all_done())) {
+    if (!(spins ? spin(spin_time, all_done) : all_done())) {
       caller_sleeps.store(true);
       for (std::uint32_t seen = ended.load(); seen - before != now.units() - mine; seen = ended.load())
         ended.wait(seen);
       caller_sleeps.store(false);
     }
-    if (asleep && brief) last_alone = Clock::now();
     if (failure) std::rethrow_exception(failure);
   }
 };
@@ -236,23 +263,6 @@ ThreadPool::~ThreadPool() {
 }
 
 std::size_t ThreadPool::threads() const { return workers_->shares.size(); }
-
-namespace {
-
-/// As with threads, the other parts run all the same when one throws.
-void run_alone(std::size_t parts, const std::function<void(std::size_t)>& part) {
-  std::exception_ptr first;
-  for (std::size_t i = 0; i < parts; ++i) {
-    try {
-      part(i);
-    } catch (...) {
-      if (!first) first = std::current_exception();
-    }
-  }
-  if (first) std::rethrow_exception(first);
-}
-
-}  // namespace
 
 void ThreadPool::run(std::size_t parts, const std::function<void(std::size_t)>& part) {
   if (inside_part || threads() == 1 || parts <= 1) return run_alone(parts, part);

@@ -67,6 +67,17 @@ TEST(ThreadPools, NestedRunsStayOnTheirThread) {
     other.run(4, count);
   });
   EXPECT_THAT(counts, Each(8));
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  for (const int calls : {1, 20}) {  // the first finds all asleep
+    counts.assign(counts.size(), 0);
+    for (int call = 0; call < calls; ++call) {
+      pool.run_brief(counts.size(), [&](std::size_t i) {
+        pool.run(2, [&](std::size_t) { ++counts[i]; });
+        pool.run_brief(2, [&](std::size_t) { ++counts[i]; });
+      });
+    }
+    EXPECT_THAT(counts, Each(4 * calls));
+  }
 }
 
 TEST(ThreadPools, TheLowestExceptionComesBackAfterAllParts) {
