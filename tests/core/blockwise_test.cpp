@@ -94,6 +94,10 @@ TYPED_TEST(Blockwise, KeepsTheErrorsThatTheHeaderPromises) {
         for (std::size_t b = 0; b < block_count(x.size()); ++b) {
           ASSERT_EQ(e.scales[b] < 0, both_signs);
           int exponent = 0;
+          if (b == 0 && largest < 3e38) {
+            ASSERT_LE(static_cast<float>(x[0]), 1.875F * std::abs(e.scales[0]));
+            ASSERT_GT(static_cast<float>(x[0]), 0.9375F * std::abs(e.scales[0]));
+          }
           ASSERT_EQ(std::frexp(std::abs(e.scales[b]), &exponent), 0.5F) << "a power of two";
         }
         expect_the_promised_errors(x, decoded<TypeParam>(e), both_signs, 1);
@@ -167,7 +171,7 @@ TYPED_TEST(Blockwise, TurnsABlockWithNanOrInfinityIntoNanAndNoOther) {
   using Limits = std::numeric_limits<TypeParam>;
   for (const TypeParam bad :
        {Limits::quiet_NaN(), -Limits::quiet_NaN(), Limits::infinity(), -Limits::infinity()}) {
-    for (const std::size_t place : {256, 300, 511}) {
+    for (const std::size_t place : {256U, 300U, 511U}) {
       auto x = spread<TypeParam>(700, 1.0, 5, place == 300);
       x[place] = bad;
       const Encoded e = encoded(x);
@@ -184,7 +188,7 @@ TYPED_TEST(Blockwise, GivesTheSameBytesForEveryInstructionSet) {
     for (std::size_t i = 0; i < words.size(); ++i) words[i] = static_cast<std::uint16_t>(i * 40503);
     return words;
   }();
-  for (const std::size_t count : {1, 5, 255, 256, 257, 1024, 1301}) {
+  for (const std::size_t count : {1U, 5U, 255U, 256U, 257U, 1024U, 1301U}) {
     std::vector<std::vector<TypeParam>> inputs = {
         test::wild_numbers<TypeParam>(count, 3), spread<TypeParam>(count, 1e-3, 40, false),
         spread<TypeParam>(count, 2e-36, 30, true), spread<TypeParam>(count, 3.4e38, 300, false)};

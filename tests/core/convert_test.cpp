@@ -67,8 +67,8 @@ void check(const Convert& convert, const Expected& expected) {
   random_words({seed, 3, 1}, 0, random.data(), room, Isa::baseline);
   for (const std::string& name : isa_names()) {
     const Isa isa = find_isa(name);
-    for (const std::size_t count : {0, 1, 3, 7, 8, 15, 16, 17, 31, 33, 64, 100, 1024, 1031}) {
-      for (const std::size_t offset : {0, 1, 3}) {
+    for (const std::size_t count : {0U, 1U, 3U, 7U, 8U, 15U, 16U, 17U, 31U, 33U, 64U, 100U, 1024U, 1031U}) {
+      for (const std::size_t offset : {0U, 1U, 3U}) {
         std::vector<To> out(room + 2 * margin);
         std::memset(out.data(), 0xA5, out.size() * sizeof(To));
         std::vector<To> wanted = out;
@@ -131,7 +131,7 @@ TEST(RandomWords, AreTheSameInWhateverTilesTheyAreMade) {
   const WordStream stream{seed, 0x700000005, 2};
   for (const std::string& name : isa_names()) {
     for (const std::uint64_t first : {std::uint64_t{0}, std::uint64_t{77}, (std::uint64_t{1} << 35U) - 300}) {
-      for (const std::size_t count : {0, 1, 50, 51, 128, 129, 700}) {
+      for (const std::size_t count : {0U, 1U, 50U, 51U, 128U, 129U, 700U}) {
         std::vector<std::uint16_t> words(count + 8, 0xA5A5);
         random_words(stream, first, words.data() + 1, count, find_isa(name));
         ASSERT_EQ(words[0], 0xA5A5);
