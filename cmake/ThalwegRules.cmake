@@ -18,10 +18,10 @@ foreach(line IN LISTS lines)
   string(APPEND includes "#include <thalweg/rules/${header}.h>\n")
   string(APPEND names " \\\n  RULE(${type})")
   string(APPEND types "struct ${type};\n")
-  string(APPEND externs "extern template const RuleInfo& rule_info<${type}>();\n")
+  string(APPEND externs "template <>\ninline constexpr bool in_library<${type}> = true;\nextern template const RuleInfo& rule_info<${type}>();\n")
   set(source "${THALWEG_GENERATED}/kernels_${header}.cpp")
   file(CONFIGURE OUTPUT "${source}" @ONLY NEWLINE_STYLE LF CONTENT [[
-#include <thalweg/detail/rule_info.h>
+#include <thalweg/detail/library_rules.h>
 #include <thalweg/rules/@header@.h>
 
 namespace thalweg::detail {

@@ -14,6 +14,8 @@
 //     template <class T> static void update(T& theta, T g, std::array<T, 2>& state, const Coefficients<T>&
 //     c);
 //   };
+// In update(), sqrt(x) rather than std::sqrt(x): the engine has a type T whose root is as exact and waits
+// less.
 //
 // Optional members, for the few that need them:
 //   double initial(std::size_t slot) const;            where a slot does not start at 0 (see Slot for theta)
@@ -50,6 +52,8 @@
 #include <thalweg/keys.h>
 
 namespace thalweg {
+
+using std::sqrt;  // so that update() may say sqrt(x) of a T that is no float but computes as one
 
 /// What a rule, transform or schedule is.
 struct Card {

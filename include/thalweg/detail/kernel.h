@@ -5,12 +5,14 @@
 // same scalar formula gives the same bits in each of them (the build turns off contraction into FMA).
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <tuple>
 #include <utility>
 
+#include <thalweg/detail/root.h>
 #include <thalweg/execution.h>
 
 #if defined(__clang__)
@@ -104,20 +106,32 @@ struct Layout {
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wpass-failed"  // a body may call functions, as noise does: not vectorized
 #endif
+/// The arrays of a sweep, in the types that they have.
 template <class Rule, int form, class Stored>
-[[gnu::always_inline]] inline void sweep(const Sweep& s) {
+struct Arrays {
+  explicit Arrays(const Sweep& s)
+      : theta(static_cast<typename Stored::Parameter*>(s.theta)),
+        gradient(static_cast<const typename Stored::Gradient*>(s.gradient)) {
+    for (std::size_t k = 0; k < slots.size(); ++k) slots[k] = static_cast<typename Stored::Slot*>(s.slots[k]);
+  }
+  typename Stored::Parameter* theta;
+  const typename Stored::Gradient* gradient;
+  std::array<typename Stored::Slot*, slot_count<Rule>(form)> slots;
+};
+
+/// Steps `count` entries from `begin` on, computing in T.
+template <class Rule, int form, class Stored, class T>
+[[gnu::always_inline]] inline void sweep_part(const Arrays<Rule, form, Stored>& arrays, std::size_t begin,
+                                              std::size_t count,
+                                              const typename Rule::template Coefficients<T>& c) {
   constexpr std::size_t n = slot_count<Rule>(form);
-  using T = typename Stored::Compute;
-  using Parameter = typename Stored::Parameter;
-  using Slot = typename Stored::Slot;
-  using Coefficients = typename Rule::template Coefficients<T>;
-  const Coefficients c = *static_cast<const Coefficients*>(s.coefficients);
-  auto* const theta = static_cast<Parameter*>(s.theta);
-  const auto* const gradient = static_cast<const typename Stored::Gradient*>(s.gradient);
-  std::array<Slot*, n> slots{};
-  for (std::size_t k = 0; k < n; ++k) slots[k] = static_cast<Slot*>(s.slots[k]);
-  const std::size_t count = s.count;
+  using Compute = typename Stored::Compute;
+  auto* const theta = arrays.theta + begin;
+  const auto* const gradient = arrays.gradient + begin;
+  auto slots = arrays.slots;
+  for (std::size_t k = 0; k < n; ++k) slots[k] += begin;
   THALWEG_INDEPENDENT_ITERATIONS
+  THALWEG_STAY_ROLLED
   for (std::size_t i = 0; i < count; ++i) {
     std::array<T, n> state;
     for (std::size_t k = 0; k < n; ++k) state[k] = static_cast<T>(slots[k][i]);
@@ -126,9 +140,34 @@ template <class Rule, int form, class Stored>
       Rule::template update<T, form>(parameter, static_cast<T>(gradient[i]), state, c);
     else
       Rule::update(parameter, static_cast<T>(gradient[i]), state, c);
-    theta[i] = static_cast<Parameter>(parameter);
-    for (std::size_t k = 0; k < n; ++k) slots[k][i] = static_cast<Slot>(state[k]);
+    theta[i] = static_cast<typename Stored::Parameter>(static_cast<Compute>(parameter));
+    for (std::size_t k = 0; k < n; ++k)
+      slots[k][i] = static_cast<typename Stored::Slot>(static_cast<Compute>(state[k]));
   }
+}
+
+template <class Rule, int form, class Stored>
+[[gnu::always_inline]] inline void sweep(const Sweep& s) {
+  using T = typename Stored::Compute;
+  const auto c = *static_cast<const typename Rule::template Coefficients<T>*>(s.coefficients);
+  sweep_part<Rule, form, Stored, T>(Arrays<Rule, form, Stored>(s), 0, s.count, c);
+}
+
+/// The same bits from a rule with a square root, sooner: the divider is what it waits for, so one vector in
+/// three takes its root by multiplications beside it (docs/design/divider.md).
+template <class Rule, int form>
+[[gnu::always_inline]] inline void sweep_mixed(const Sweep& s) {
+  using Stored = Layout<float>;
+  constexpr std::size_t rooted = 16, divided = 32;
+  const auto c = *static_cast<const typename Rule::template Coefficients<float>*>(s.coefficients);
+  const auto rooted_c = std::bit_cast<typename Rule::template Coefficients<Rooted>>(c);
+  const Arrays<Rule, form, Stored> arrays(s);
+  std::size_t i = 0;
+  for (; i + rooted + divided <= s.count; i += rooted + divided) {
+    sweep_part<Rule, form, Stored, Rooted>(arrays, i, rooted, rooted_c);
+    sweep_part<Rule, form, Stored, float>(arrays, i + rooted, divided, c);
+  }
+  sweep_part<Rule, form, Stored, float>(arrays, i, s.count - i, c);
 }
 
 /// Writes the point at which the rule wants the gradient over theta.
@@ -207,10 +246,11 @@ __attribute__((target(THALWEG_V4), flatten)) void run_v4(const Argument& argumen
 #pragma clang diagnostic pop
 #endif
 
-template <class Body, class Argument>
+/// BodyV4 is what x86-64-v4 runs.
+template <class Body, class Argument, class BodyV4 = Body>
 constexpr std::array<void (*)(const Argument&), isa_count> for_each_isa() {
 #if defined(__x86_64__)
-  return {run_baseline<Body, Argument>, run_v3<Body, Argument>, run_v4<Body, Argument>};
+  return {run_baseline<Body, Argument>, run_v3<Body, Argument>, run_v4<BodyV4, Argument>};
 #else
   return {run_baseline<Body, Argument>, run_baseline<Body, Argument>, run_baseline<Body, Argument>};
 #endif
@@ -219,6 +259,10 @@ constexpr std::array<void (*)(const Argument&), isa_count> for_each_isa() {
 template <class Rule, int form, class Stored>
 struct SweepBody {
   [[gnu::always_inline]] static void run(const Sweep& s) { sweep<Rule, form, Stored>(s); }
+};
+template <class Rule, int form>
+struct MixedBody {
+  [[gnu::always_inline]] static void run(const Sweep& s) { sweep_mixed<Rule, form>(s); }
 };
 template <class Rule, class T>
 struct MeasureBody {

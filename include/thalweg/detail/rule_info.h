@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bit>
+#include <string_view>
 #include <type_traits>
 
 #include <thalweg/detail/erased.h>
@@ -60,13 +61,31 @@ constexpr bool keeps_theta(int form) {
   return false;
 }
 
+/// Whether a rule is one of the library's, which may be asked to compute in Rooted: a user's own rule may say
+/// std::sqrt, which takes no such number. The generated library_rules.h says so.
+template <class Rule>
+inline constexpr bool in_library = false;
+
+/// Whether a rule's formula has a square root.
+template <class Rule>
+constexpr bool takes_root() {
+  for (const Formula& line : Rule::formula) {
+    if (std::string_view(line.text).find("√") != std::string_view::npos) return true;
+  }
+  return false;
+}
+
 template <class Rule, int form>
 RuleInfo::Form form_info() {
   RuleInfo::Form info;
   for (std::size_t s = 0; s < Rule::slots.size(); ++s) {
     if (uses_slot<Rule>(form, s)) info.slots.push_back(s);
   }
-  info.float32 = for_each_isa<SweepBody<Rule, form, Layout<float>>, Sweep>();
+  using InFloat = SweepBody<Rule, form, Layout<float>>;
+  if constexpr (in_library<Rule> && takes_root<Rule>())
+    info.float32 = for_each_isa<InFloat, Sweep, MixedBody<Rule, form>>();
+  else
+    info.float32 = for_each_isa<InFloat, Sweep>();
   info.float64 = for_each_isa<SweepBody<Rule, form, Layout<double>>, Sweep>();
   if constexpr (!keeps_theta<Rule>(form)) {
     info.bfloat16 = for_each_isa<SweepBody<Rule, form, Layout<float, bfloat16, bfloat16>>, Sweep>();

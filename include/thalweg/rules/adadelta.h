@@ -42,7 +42,7 @@ struct Adadelta {
   static void update(T& theta, T g, std::array<T, 2>& state, const Coefficients<T>& c) {
     auto& [v, a] = state;
     v = c.rho * v + c.rest * g * g;
-    const T delta = ratio(std::sqrt(a + c.eps), std::sqrt(v + c.eps)) * g;
+    const T delta = ratio(sqrt(a + c.eps), sqrt(v + c.eps)) * g;
     a = c.rho * a + c.rest * delta * delta;
     theta -= c.lr * delta;
   }

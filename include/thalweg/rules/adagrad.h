@@ -61,7 +61,7 @@ struct Adagrad {
   static void update(T& theta, T g, std::array<T, 1>& state, const Coefficients<T>& c) {
     auto& [s] = state;
     s += g * g;
-    theta -= ratio(c.lr * g, std::sqrt(s + c.eps_inside) + c.eps_outside);
+    theta -= ratio(c.lr * g, sqrt(s + c.eps_inside) + c.eps_outside);
   }
 };
 

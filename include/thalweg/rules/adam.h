@@ -54,7 +54,7 @@ struct Adam {
     auto& [m, v] = state;
     m = c.beta1 * m + c.rest1 * g;
     v = c.beta2 * v + c.rest2 * g * g;
-    theta -= ratio(c.lr * (m * c.unbias1), std::sqrt(v * c.unbias2) + c.eps);
+    theta -= ratio(c.lr * (m * c.unbias1), sqrt(v * c.unbias2) + c.eps);
   }
 };
 

@@ -71,7 +71,7 @@ struct AdamHD {
     auto& [m, v] = state;
     m = c.beta1 * m + c.rest1 * g;
     v = c.beta2 * v + c.rest2 * g * g;
-    theta -= c.alpha * ratio(m * c.unbias1, std::sqrt(v * c.unbias2) + c.eps);
+    theta -= c.alpha * ratio(m * c.unbias1, sqrt(v * c.unbias2) + c.eps);
   }
 };
 

@@ -72,7 +72,7 @@ struct AMSGrad {
     m = c.beta1 * m + c.rest1 * g;
     v = c.beta2 * v + c.rest2 * g * g;
     v_hat = std::max(v * c.before_maximum, v_hat);  // in this order a NaN in v is kept
-    theta -= ratio(c.lr * (m * c.unbias1), std::sqrt(v_hat * c.after_maximum) + c.eps);
+    theta -= ratio(c.lr * (m * c.unbias1), sqrt(v_hat * c.after_maximum) + c.eps);
   }
 };
 

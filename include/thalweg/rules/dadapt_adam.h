@@ -70,7 +70,7 @@ struct DAdaptAdam {
     m = c.beta1 * m + c.gain1 * g;
     v = c.beta2 * v + c.rest2 * g * g;
     s = c.keep_s * s + c.gain_s * g;
-    theta -= ratio(m, std::sqrt(v) + c.eps);
+    theta -= ratio(m, sqrt(v) + c.eps);
   }
 };
 

@@ -85,7 +85,7 @@ struct Nadam {
     auto& [m, v] = state;
     m = c.beta1 * m + c.rest1 * g;
     v = c.beta2 * v + c.rest2 * g * g;
-    theta -= ratio(c.lr * (c.keep * m + c.fresh * g), std::sqrt(v * c.unbias2) + c.eps);
+    theta -= ratio(c.lr * (c.keep * m + c.fresh * g), sqrt(v * c.unbias2) + c.eps);
   }
 };
 

@@ -80,7 +80,7 @@ struct Prodigy {
     m = c.beta1 * m + c.gain1 * g;
     v = c.beta2 * v + c.gain2 * g * g;
     s = c.keep_s * s + c.gain_s * g;
-    theta -= ratio(c.step * m, std::sqrt(v) + c.eps);
+    theta -= ratio(c.step * m, sqrt(v) + c.eps);
   }
 };
 

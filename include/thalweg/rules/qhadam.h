@@ -50,8 +50,8 @@ struct QHAdam {
     auto& [m, v] = state;
     m = c.beta1 * m + c.rest1 * g;
     v = c.beta2 * v + c.rest2 * g * g;
-    theta -= ratio(c.lr * (c.plain * g + c.mean * m),
-                   std::sqrt(c.plain_square * g * g + c.mean_square * v) + c.eps);
+    theta -=
+        ratio(c.lr * (c.plain * g + c.mean * m), sqrt(c.plain_square * g * g + c.mean_square * v) + c.eps);
   }
 };
 

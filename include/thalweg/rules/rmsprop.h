@@ -88,7 +88,7 @@ struct RMSProp {
       mean = c.rho * mean + c.rest * g;
       spread = std::max(v - mean * mean, T(0));
     }
-    const T step = c.inside * ratio(g, std::sqrt(spread + c.eps_inside) + c.eps_outside);
+    const T step = c.inside * ratio(g, sqrt(spread + c.eps_inside) + c.eps_outside);
     if constexpr ((index & 2) != 0) {
       T& u = state.back();
       u = c.momentum * u + step;

@@ -66,7 +66,7 @@ struct ScheduleFreeAdamW {
     const T y = look_ahead(theta, state, c);
     auto& [v, z] = state;
     v = c.beta2 * v + c.rest2 * g * g;
-    z -= c.gamma * (ratio(g, std::sqrt(v) + c.eps) + c.decay * y);
+    z -= c.gamma * (ratio(g, sqrt(v) + c.eps) + c.decay * y);
     theta += c.c * (z - theta);
   }
 };
