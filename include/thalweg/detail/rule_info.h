@@ -82,7 +82,7 @@ RuleInfo::Form form_info() {
     if (uses_slot<Rule>(form, s)) info.slots.push_back(s);
   }
   using InFloat = SweepBody<Rule, form, Layout<float>>;
-  if constexpr (in_library<Rule> && takes_root<Rule>())
+  if constexpr (mixing_pays && in_library<Rule> && takes_root<Rule>())
     info.float32 = for_each_isa<InFloat, Sweep, MixedBody<Rule, form>>();
   else
     info.float32 = for_each_isa<InFloat, Sweep>();
