@@ -13,7 +13,9 @@
 //     template <class T> static void apply(T& theta, T& g, const Element& e, const Coefficients<T>& c);
 //   };
 //
-// Optional: `static constexpr bool needs_norm = true` for the norm of all gradients, and a field `seed`.
+// Optional: `static constexpr bool needs_norm = true` for the norm of all gradients, and a field `seed`;
+// `static detail::TransformKernels kernels(float)` and `(double)` where the loop over `apply` does not make
+// good vectors: kernels that give the same bits as it does.
 
 #include <algorithm>
 #include <cstdint>
@@ -63,7 +65,7 @@ struct TransformInfo : ObjectInfo {
 
 #if defined(__clang__)
 #pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wpass-failed"  // noise calls a function for each element: not vectorized
+#pragma clang diagnostic ignored "-Wpass-failed"  // a user's transform may call functions: not vectorized
 #endif
 template <class Transform, class T>
 struct TransformBody {
@@ -88,14 +90,22 @@ struct TransformBody {
 #pragma clang diagnostic pop
 #endif
 
+template <class Transform, class T>
+TransformKernels transform_kernels() {
+  if constexpr (requires { Transform::kernels(T{}); })
+    return Transform::kernels(T{});
+  else
+    return for_each_isa<TransformBody<Transform, T>, TransformSweep>();
+}
+
 template <class Transform>
 const TransformInfo& transform_info() {
   static const TransformInfo info = [] {
     TransformInfo made;
     describe<Transform>(made);
     made.formula.assign(Transform::formula.begin(), Transform::formula.end());
-    made.float32 = for_each_isa<TransformBody<Transform, float>, TransformSweep>();
-    made.float64 = for_each_isa<TransformBody<Transform, double>, TransformSweep>();
+    made.float32 = transform_kernels<Transform, float>();
+    made.float64 = transform_kernels<Transform, double>();
     if constexpr (requires { Transform::needs_norm; }) made.needs_norm = Transform::needs_norm;
     made.coefficient_count = sizeof(typename Transform::template Coefficients<double>) / sizeof(double);
     made.seed = [](const void* t) -> std::uint64_t {

@@ -7,10 +7,7 @@
 
 #include <thalweg/detail/kernel.h>
 
-// Vectors are passed between functions that are always inlined only.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wpsabi"
-#endif
+#include "engine/wide.h"
 
 namespace thalweg {
 namespace {
@@ -24,36 +21,6 @@ struct Blocks {
   std::size_t count;
   std::uint16_t* out;
 };
-
-template <int bytes>
-struct Vectors {
-  // NOLINTBEGIN(modernize-use-using): g++ drops the attribute of an alias that depends on a parameter
-  typedef std::uint64_t Wide __attribute__((vector_size(bytes)));
-  typedef int Halves __attribute__((vector_size(bytes)));
-  typedef long long Product __attribute__((vector_size(bytes)));
-  // NOLINTEND(modernize-use-using)
-};
-
-/// The products of the lower halves. clang 14 finds the instruction from the formula; g++ 12 multiplies 64
-/// bits by three multiplications, or shuffles so much that it takes twice the time.
-template <int bytes, class Wide>
-[[gnu::always_inline]] inline void multiply(Wide& product, const Wide& a, const Wide& b) {
-#if defined(__x86_64__) && !defined(__clang__)
-  using Halves = typename Vectors<bytes>::Halves;
-  if constexpr (bytes == 16)
-    product = reinterpret_cast<Wide>(
-        __builtin_ia32_pmuludq128(reinterpret_cast<Halves>(a), reinterpret_cast<Halves>(b)));
-  else if constexpr (bytes == 32)
-    product = reinterpret_cast<Wide>(
-        __builtin_ia32_pmuludq256(reinterpret_cast<Halves>(a), reinterpret_cast<Halves>(b)));
-  else
-    product = reinterpret_cast<Wide>(
-        __builtin_ia32_pmuludq512_mask(reinterpret_cast<Halves>(a), reinterpret_cast<Halves>(b),
-                                       typename Vectors<bytes>::Product{}, static_cast<unsigned char>(255)));
-#else
-  product = (a & 0xFFFFFFFFU) * (b & 0xFFFFFFFFU);
-#endif
-}
 
 template <class Wide>
 [[gnu::always_inline]] inline void store(const Wide& words, std::uint16_t* out) {

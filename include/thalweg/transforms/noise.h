@@ -34,6 +34,8 @@ struct Noise {
   static void apply(T&, T& g, const Element& e, const Coefficients<T>& c) {
     g += c.sigma * static_cast<T>(normal(e.seed, e.t, e.index));
   }
+  static detail::TransformKernels kernels(float);  ///< the same bits, many elements at once
+  static detail::TransformKernels kernels(double);
 };
 
 namespace detail {  // compiled once, in the library
