@@ -1,27 +1,14 @@
 #include <cmath>
 #include <cstdint>
 
+#include <thalweg/portable.h>
 #include <thalweg/random.h>
 #include <thalweg/rules/nadam.h>
 
 #include "engine/normal_quantile.h"
+#include "engine/pair.h"
 
 namespace thalweg {
-namespace {
-
-/// A number as the exact sum of two doubles: Dekker's arithmetic, with fma for the exact error of a product.
-struct Pair {
-  double high, low;
-};
-
-Pair product(Pair a, Pair b) {
-  const double high = a.high * b.high;
-  const double low = std::fma(a.high, b.high, -high) + (a.high * b.low + a.low * b.high);
-  return {high + low, low - ((high + low) - high)};
-}
-
-}  // namespace
-
 double power(double base, double t) {
   Pair result{1, 0}, square{base, 0};
   for (auto n = static_cast<std::uint64_t>(t); n != 0; n >>= 1U) {
@@ -34,16 +21,16 @@ double power(double base, double t) {
 double nadam_product(double psi, double t) {
   // ln prod (1 - q^i / 2) = -sum_k 2^-k / k sum_i q^(ik), a geometric series in i: a pure function of t in a
   // few terms.
-  const double log_q = psi * std::log(0.96);
+  const double log_q = psi * portable::log(0.96);
   double sum = 0, weight = 1;
   for (double k = 1; k <= 60; ++k) {
     weight *= 0.5;
     const double term =
-        weight / k * std::exp(k * log_q) * (std::expm1(k * t * log_q) / std::expm1(k * log_q));
+        weight / k * portable::exp(k * log_q) * (portable::expm1(k * t * log_q) / portable::expm1(k * log_q));
     sum += term;
     if (term < 1e-18 * sum) break;
   }
-  return std::exp(-sum);
+  return portable::exp(-sum);
 }
 
 double normal_quantile(double p) {

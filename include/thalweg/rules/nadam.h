@@ -1,5 +1,6 @@
 #pragma once
 
+#include <thalweg/portable.h>
 #include <thalweg/rule.h>
 
 namespace thalweg {
@@ -69,7 +70,9 @@ struct Nadam {
     double keep = beta1 / (1 - power(beta1, form == Form::optax ? t + 1 : t)),
            fresh = (1 - beta1) / (1 - power(beta1, t));
     if (form == Form::schedule) {
-      const auto mu = [this](double i) { return beta1 * (1 - 0.5 * std::pow(0.96, i * momentum_decay)); };
+      const auto mu = [this](double i) {
+        return beta1 * (1 - 0.5 * portable::pow(0.96, i * momentum_decay));
+      };
       const double product = power(beta1, t) * nadam_product(momentum_decay, t);
       keep = mu(t + 1) / (1 - product * mu(t + 1));
       fresh = (1 - mu(t)) / (1 - product);

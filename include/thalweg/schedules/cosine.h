@@ -1,8 +1,8 @@
 #pragma once
 
 #include <cmath>
-#include <numbers>
 
+#include <thalweg/portable.h>
 #include <thalweg/schedule.h>
 
 namespace thalweg {
@@ -23,7 +23,7 @@ struct Cosine {
   }
   double factor(double k) const {
     const double n = static_cast<double>(steps);
-    return final + (1 - final) * (0.5 * (1 + std::cos(std::numbers::pi * (std::min(k, n) / n))));
+    return final + (1 - final) * (0.5 * (1 + portable::cos_pi(std::min(k, n) / n)));
   }
 };
 
@@ -51,16 +51,16 @@ struct CosineRestarts {
     if (grow == 1) {
       k = std::fmod(k, length);
     } else {
-      // The start of period j is length (grow^j - 1) / (grow - 1); the logarithm may be off by one either
-      // way.
-      const auto start = [&](double j) { return length * (std::pow(grow, j) - 1) / (grow - 1); };
+      // The start of period j is length (grow^j - 1) / (grow - 1); the logarithm is a first
+      // guess.
+      const auto start = [&](double j) { return length * (portable::pow(grow, j) - 1) / (grow - 1); };
       double j = std::max(0.0, std::floor(std::log1p(k * (grow - 1) / length) / std::log(grow)));
       while (j > 0 && start(j) > k) --j;
       while (start(j + 1) <= k) ++j;
       k -= start(j);
-      length *= std::pow(grow, j);
+      length *= portable::pow(grow, j);
     }
-    return final + (1 - final) * (0.5 * (1 + std::cos(std::numbers::pi * (k / length))));
+    return final + (1 - final) * (0.5 * (1 + portable::cos_pi(k / length)));
   }
 };
 
@@ -85,7 +85,7 @@ struct OneCycle {
   double factor(double k) const {
     const double n = static_cast<double>(steps), top = rise * n;
     const auto between = [](double a, double b, double x) {
-      return b + (a - b) * (0.5 * (1 + std::cos(std::numbers::pi * x)));
+      return b + (a - b) * (0.5 * (1 + portable::cos_pi(x)));
     };
     return k < top ? between(start, 1, k / top) : between(1, final, (std::min(k, n) - top) / (n - top));
   }

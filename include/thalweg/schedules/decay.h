@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include <thalweg/portable.h>
 #include <thalweg/schedule.h>
 
 namespace thalweg {
@@ -33,7 +34,7 @@ struct StepDecay {
             key(&StepDecay::gamma, "gamma", "γ", above(0), "factor of each fall"),
             key(&StepDecay::steps, "steps", "n", in_closed(0, 0x1p53), "length; 0: never ends")};
   }
-  double factor(double k) const { return std::pow(gamma, std::floor(k / static_cast<double>(every))); }
+  double factor(double k) const { return portable::pow(gamma, std::floor(k / static_cast<double>(every))); }
 };
 
 /// A factor gamma at each of the given steps.
@@ -53,7 +54,7 @@ struct Multistep {
   double factor(double k) const {
     double falls = 0;
     for (const double a : at) falls += a <= k ? 1 : 0;
-    return std::pow(gamma, falls);
+    return portable::pow(gamma, falls);
   }
 };
 
@@ -70,7 +71,7 @@ struct Exponential {
         key(&Exponential::every, "every", "e", in_closed(1, 0x1p53), "steps over which the factor acts once"),
         key(&Exponential::steps, "steps", "n", in_closed(0, 0x1p53), "length; 0: never ends")};
   }
-  double factor(double k) const { return std::pow(gamma, k / static_cast<double>(every)); }
+  double factor(double k) const { return portable::pow(gamma, k / static_cast<double>(every)); }
 };
 
 /// 1 / (1 + decay k / every): the rate of Robbins & Monro 1951.
@@ -104,7 +105,7 @@ struct Polynomial {
   }
   double factor(double k) const {
     const double n = static_cast<double>(steps);
-    return final + (1 - final) * std::pow(1 - std::min(k, n) / n, power);
+    return final + (1 - final) * portable::pow(1 - std::min(k, n) / n, power);
   }
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <thalweg/portable.h>
 #include <thalweg/random.h>
 #include <thalweg/transform.h>
 
@@ -28,7 +29,7 @@ struct Noise {
     T sigma;
   };
   Coefficients<double> at(const TransformStep& step) const {
-    return {std::sqrt(eta / std::pow(step.t, gamma))};
+    return {std::sqrt(eta / portable::pow(step.t, gamma))};
   }
   template <class T>
   static void apply(T&, T& g, const Element& e, const Coefficients<T>& c) {
