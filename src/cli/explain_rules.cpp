@@ -86,7 +86,7 @@ Explanation::Worked worked_transform(const AnyTransform& transform) {
   std::vector<double> theta{1, -2}, gradient{3, -4}, coefficients(info.coefficient_count);
   worked.rows = {{"θ", theta}, {"g", gradient}};
   info.coefficients(transform.object(), {.t = 1, .lr = 0.1, .norm = 5}, coefficients.data());
-  info.float64[0]({theta.data(), gradient.data(), coefficients.data(), theta.size(),
+  info.float64[0]({theta.data(), gradient.data(), gradient.data(), coefficients.data(), theta.size(),
                    Element{0, 1, info.seed(transform.object())}});
   worked.rows.push_back({"new θ", theta});
   worked.rows.push_back({"new g", gradient});
