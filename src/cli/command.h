@@ -75,5 +75,6 @@ std::unique_ptr<Command> compare_command();
 std::unique_ptr<Command> diagnose_command();
 std::unique_ptr<Command> lr_find_command();
 std::unique_ptr<Command> surface_command();
+std::unique_ptr<Command> bench_command();
 
 }  // namespace thalweg::cli

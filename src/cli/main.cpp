@@ -10,5 +10,6 @@ int main(int count, char** words) {
   commands.push_back(diagnose_command());
   commands.push_back(compare_command());
   commands.push_back(surface_command());
+  commands.push_back(bench_command());
   return run_command_line(commands, {words + 1, words + count});
 }

@@ -1,0 +1,190 @@
+#include "bench/goals.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace thalweg::bench {
+namespace {
+
+constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
+
+std::string threads_text(std::size_t threads) {
+  return threads == 1 ? "1 thread" : fmt::format("{} threads", threads);
+}
+
+std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
+
+/// What was asked to be at least (or at most) `wanted` and is `found`.
+double shortfall(double found, double wanted, bool at_least) {
+  if (!std::isfinite(found)) return 1;
+  const double missing = at_least ? (wanted - found) / wanted : (found - wanted) / wanted;
+  return std::max(0.0, missing);
+}
+
+/// Rules without sums over all parameters: their limit is one pass, or a look-ahead and a pass.
+bool elementwise(const Entry& e) {
+  return e.group == "rule" &&
+         !(e.limit.find(" + ") != std::string::npos && e.limit.find(" write ") > e.limit.find(" + "));
+}
+
+double median_of(const Entry* e) { return e == nullptr ? nothing : figure_of(e->rounds).median; }
+
+std::string rate_text(const Entry& e, double ns) { return fmt::format("{:.1f} GB/s", e.bytes / ns); }
+
+/// From what the same rule takes in the first-level cache and what memory takes alone.
+std::string what_binds(const Record& record, const Entry& e) {
+  const Entry* limit = record.limit_of(e);
+  if (limit == nullptr) return "";
+  const double time = median_of(&e), memory = median_of(limit);
+  const double kernel =
+      median_of(record.find("kernel", e.name, "L1", e.precision, 1)) / static_cast<double>(e.threads);
+  std::string text = fmt::format("{}, {}: {:.3g} ns, memory alone {:.3g} ({})", e.name, e.precision, time,
+                                 memory, rate_text(*limit, memory));
+  if (!std::isfinite(kernel)) return text;
+  text += fmt::format(", arithmetic alone {:.3g}", kernel);
+  if (kernel > 0.95 * time)
+    text += ": the arithmetic binds";
+  else if (kernel > 0.9 * memory)
+    text += ": arithmetic and memory take as long and do not overlap wholly";
+  else
+    text += e.limit.find(" + ") != std::string::npos ? ": what the passes cost beside memory binds"
+                                                     : ": memory binds";
+  return text;
+}
+
+void memory_goal(const Record& record, const std::string& size, std::size_t threads, double wanted,
+                 std::vector<Goal>& goals) {
+  const Entry* worst = nullptr;
+  double least = 0;
+  std::size_t all = 0, reached = 0;
+  for (const Entry& e : record.entries) {
+    if (!elementwise(e) || e.size != size || e.threads != threads) continue;
+    const double share = figure_of(record.shares(e)).median;
+    if (!std::isfinite(share)) continue;
+    ++all;
+    if (share >= wanted) ++reached;
+    if (worst == nullptr || share < least) {
+      worst = &e;
+      least = share;
+    }
+  }
+  if (worst == nullptr) return;
+  goals.push_back({fmt::format("every elementwise rule at {:.0f} % of its memory limit: {}, {}", 100 * wanted,
+                               size, threads_text(threads)),
+                   fmt::format("{} ({}, {}); {} of {} reach it", percent(least), worst->name,
+                               worst->precision, reached, all),
+                   shortfall(least, wanted, true), what_binds(record, *worst)});
+}
+
+void kernel_goals(const Record& record, std::vector<Goal>& goals) {
+  const Entry* adam = record.find("kernel", "adam", "L1", "float32", 1);
+  const Entry* bare = record.find("limit", "root and quotient", "L1", "float32", 1);
+  const Entry* hand = record.find("limit", "adam by hand", "L1", "float32", 1);
+  if (adam == nullptr || bare == nullptr) return;
+  const auto goal = [&](const Entry& other, const std::string& what, double wanted) {
+    const double ratio = figure_of(ratios(adam->rounds, other.rounds)).median;
+    goals.push_back({what, fmt::format("{:.3f}", ratio), shortfall(ratio, wanted, false),
+                     fmt::format("adam {:.3g} ns, {} {:.3g} ns a parameter: the divider", median_of(adam),
+                                 other.name, median_of(&other))});
+  };
+  goal(*bare, "Adam from L1 at most 1.05 times root and quotient alone", 1.05);
+  if (hand != nullptr) goal(*hand, "stretch: Adam from L1 at most 0.88 of the best hardware kernel", 0.88);
+}
+
+void overhead_goals(const Record& record, std::vector<Goal>& goals) {
+  const auto goal = [&](const char* name, const char* what, double wanted) {
+    const Entry* e = record.find("overhead", name, "10", "float32", 1);
+    if (e == nullptr) return;
+    const double ns = median_of(e);
+    goals.push_back({what, fmt::format("{:.3g} ns", ns), shortfall(ns, wanted, false),
+                     "coefficients, checks and the call of the kernel"});
+  };
+  goal("one tensor of 10", "a step of one small tensor in under 1 µs", 1000);
+  goal("10,000 tensors of 10", "each of many small tensors in under 20 ns", 20);
+}
+
+void threads_goal(const Record& record, std::vector<Goal>& goals) {
+  const Entry* worst = nullptr;
+  double most = 0;
+  std::size_t all = 0, kept = 0;
+  for (const Entry& e : record.entries) {
+    if (e.threads == 1 || (e.group != "rule" && e.group != "overhead")) continue;
+    for (const Entry& one : record.entries) {
+      if (one.threads != 1 || one.group != e.group || one.name != e.name || one.size != e.size ||
+          one.precision != e.precision)
+        continue;
+      // Not always of one set, where memory was short: then medians have to do.
+      const double ratio =
+          one.set == e.set ? figure_of(ratios(e.rounds, one.rounds)).median : median_of(&e) / median_of(&one);
+      ++all;
+      if (ratio <= 1.05) ++kept;
+      if (worst == nullptr || ratio > most) {
+        worst = &e;
+        most = ratio;
+      }
+    }
+  }
+  if (worst == nullptr) return;
+  goals.push_back({fmt::format("{} never over 1.05 times the time of one", threads_text(worst->threads)),
+                   fmt::format("{:.3f} ({}, {}, {}); {} of {} keep it", most, worst->name, worst->precision,
+                               worst->size, kept, all),
+                   shortfall(most, 1.05, false), "what it costs to wake and join threads"});
+}
+
+void ratio_goal(const Record& record, const std::string& group, const std::string& name,
+                const std::string& size, double wanted, std::vector<Goal>& goals) {
+  for (const Entry& e : record.entries) {
+    if (e.group != group || e.name != name || e.size != size) continue;
+    const auto over = record.over_reference(e);
+    if (over.empty()) continue;
+    const double ratio = figure_of(over).median;
+    goals.push_back(
+        {fmt::format("{} at most {} of {}: {}, {}", name, wanted, e.reference, size, threads_text(e.threads)),
+         fmt::format("{:.3f}", ratio), shortfall(ratio, wanted, false), what_binds(record, e)});
+  }
+}
+
+/// A chain may cost what its extra reads cost: its time over plain Adam's is held against its limit over
+/// plain Adam's limit.
+void chain_goals(const Record& record, std::vector<Goal>& goals) {
+  for (const Entry& e : record.entries) {
+    if (e.group != "chain" || (e.size != "1e7" && e.size != "1e8")) continue;
+    const Entry *plain = record.reference_of(e), *limit = record.limit_of(e);
+    const Entry* plain_limit = plain == nullptr ? nullptr : record.limit_of(*plain);
+    if (plain == nullptr || limit == nullptr || plain_limit == nullptr) continue;
+    const double cost = figure_of(ratios(e.rounds, plain->rounds)).median;
+    const double allowed = std::max(1.0, figure_of(ratios(limit->rounds, plain_limit->rounds)).median);
+    goals.push_back(
+        {fmt::format("{} at the cost of its extra reads: {}, {}", e.name, e.size, threads_text(e.threads)),
+         fmt::format("{:.3f} times adam; the reads {:.3f}", cost, allowed),
+         shortfall(cost, 1.05 * allowed, false), what_binds(record, e)});
+  }
+}
+
+}  // namespace
+
+std::string Goal::verdict() const {
+  return met() ? "met" : fmt::format("short by {:.2g} %", 100 * shortfall);
+}
+
+std::vector<Goal> goals_of(const Record& record) {
+  std::vector<Goal> goals;
+  std::vector<std::size_t> threads{1};
+  if (record.machine.threads > 1) threads.push_back(record.machine.threads);
+  for (const char* size : {"1e6", "1e7", "1e8"}) {
+    for (const std::size_t n : threads)
+      memory_goal(record, size, n, std::string(size) == "1e6" ? 0.8 : 0.95, goals);
+  }
+  kernel_goals(record, goals);
+  overhead_goals(record, goals);
+  threads_goal(record, goals);
+  ratio_goal(record, "storage", "adam, bf16 state", "1e8", 0.85, goals);
+  ratio_goal(record, "storage", "adam, all bf16", "1e8", 0.67, goals);
+  chain_goals(record, goals);
+  return goals;
+}
+
+}  // namespace thalweg::bench

@@ -1,0 +1,213 @@
+#include "bench/tables.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace thalweg::bench {
+namespace {
+
+std::string ns_text(double ns) {
+  if (!std::isfinite(ns)) return "";
+  return ns < 9.995 ? fmt::format("{:.2f}", ns) : fmt::format("{:.3g}", ns);
+}
+
+std::string threads_text(std::size_t threads) {
+  return threads == 1 ? "1 thread" : fmt::format("{} threads", threads);
+}
+
+std::vector<std::size_t> threads_of(const Record& record) {
+  std::vector<std::size_t> all;
+  for (const Entry& e : record.entries) {
+    if (std::find(all.begin(), all.end(), e.threads) == all.end()) all.push_back(e.threads);
+  }
+  std::sort(all.begin(), all.end());
+  return all;
+}
+
+/// Names of a group in the order in which they were measured.
+std::vector<std::string> names_of(const Record& record, const std::string& group,
+                                  const std::string& precision, std::size_t threads) {
+  std::vector<std::string> all;
+  for (const Entry& e : record.entries) {
+    if (e.group == group && e.precision == precision && (threads == 0 || e.threads == threads) &&
+        std::find(all.begin(), all.end(), e.name) == all.end())
+      all.push_back(e.name);
+  }
+  return all;
+}
+
+std::vector<std::string> sizes_in_memory(const Record& record) {
+  std::vector<std::string> all = record.sizes();
+  all.erase(std::remove_if(all.begin(), all.end(), [](const auto& s) { return s == "L1" || s == "10"; }),
+            all.end());
+  return all;
+}
+
+/// A row per name, a column per size; `cell` may use the entry.
+template <class Cell>
+TableText by_size(const Record& record, const std::string& group, const std::string& precision,
+                  std::size_t threads, Cell cell) {
+  TableText table;
+  const std::vector<std::string> sizes = sizes_in_memory(record);
+  table.columns = {""};
+  for (const std::string& size : sizes) table.columns.push_back(size);
+  for (const std::string& name : names_of(record, group, precision, threads)) {
+    std::vector<std::string> row{name};
+    bool some = false;
+    for (const std::string& size : sizes) {
+      const Entry* e = record.find(group, name, size, precision, threads);
+      row.push_back(e == nullptr ? "" : cell(*e));
+      some = some || !row.back().empty();
+    }
+    if (some) table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
+std::string spread_note(const Record& record, const std::string& group, const std::string& precision,
+                        std::size_t threads) {
+  std::vector<double> spreads;
+  for (const Entry& e : record.entries) {
+    if (e.group != group || e.precision != precision || e.threads != threads) continue;
+    const Figure f = figure_of(e.rounds);
+    spreads.push_back((f.high - f.low) / f.median);
+  }
+  const Figure f = figure_of(spreads);
+  return fmt::format("Half of the rounds lie within {:.1f} % in the median case.", 100 * f.median);
+}
+
+void add_by_threads(const Record& record, std::vector<TableText>& tables) {
+  for (const char* precision : {"float32", "float64"}) {
+    for (const std::size_t threads : threads_of(record)) {
+      const auto figure = [&](const Entry& e) {
+        const double ns = figure_of(e.rounds).median, share = figure_of(record.shares(e)).median;
+        return std::isfinite(share) ? fmt::format("{} {:.0f}%", ns_text(ns), 100 * share) : ns_text(ns);
+      };
+      TableText limits = by_size(record, "limit", precision, threads, [](const Entry& e) {
+        const double ns = figure_of(e.rounds).median;
+        return fmt::format("{} {:.0f}", ns_text(ns), e.bytes / ns);
+      });
+      limits.title =
+          fmt::format("limits of memory, {}, {}: ns a parameter, GB/s", precision, threads_text(threads));
+      limits.note = spread_note(record, "limit", precision, threads);
+      TableText rules = by_size(record, "rule", precision, threads, figure);
+      rules.title = fmt::format("rules, {}, {}: ns a parameter, % of the memory limit", precision,
+                                threads_text(threads));
+      rules.note = spread_note(record, "rule", precision, threads);
+      if (!limits.rows.empty()) tables.push_back(std::move(limits));
+      if (!rules.rows.empty()) tables.push_back(std::move(rules));
+      for (const char* group : {"chain", "storage"}) {
+        TableText over = by_size(record, group, precision, threads, [&](const Entry& e) {
+          return fmt::format("{} {:.2f}x", ns_text(figure_of(e.rounds).median),
+                             figure_of(record.over_reference(e)).median);
+        });
+        over.title = fmt::format("{}, {}: ns a parameter, times plain adam in float32",
+                                 std::string(group) == "chain" ? "chains" : "storage", threads_text(threads));
+        if (!over.rows.empty()) tables.push_back(std::move(over));
+      }
+      TableText peers = by_size(record, "peer", precision, threads, [&](const Entry& e) {
+        return fmt::format("{} {:.3g}x", ns_text(figure_of(e.rounds).median),
+                           figure_of(record.over_reference(e)).median);
+      });
+      peers.title = fmt::format("peers, {}, {}: ns a parameter, times thalweg in the same rounds", precision,
+                                threads_text(threads));
+      if (!peers.rows.empty()) tables.push_back(std::move(peers));
+    }
+  }
+}
+
+/// Kernels from the first-level cache: a column per precision.
+void add_kernels(const Record& record, std::vector<TableText>& tables) {
+  TableText table;
+  table.title = "from the first-level cache, 1 thread: ns a parameter";
+  table.columns = {"", "float32", "float64"};
+  for (const char* group : {"limit", "kernel"}) {
+    std::vector<std::string> names;
+    for (const Entry& e : record.entries) {
+      if (e.group == group && e.size == "L1" && std::find(names.begin(), names.end(), e.name) == names.end())
+        names.push_back(e.name);
+    }
+    for (const std::string& name : names) {
+      std::vector<std::string> row{name};
+      for (const char* precision : {"float32", "float64"}) {
+        const Entry* e = record.find(group, name, "L1", precision, 1);
+        row.push_back(e == nullptr ? "" : fmt::format("{:.3f}", figure_of(e->rounds).median));
+      }
+      table.rows.push_back(std::move(row));
+    }
+  }
+  if (!table.rows.empty()) tables.push_back(std::move(table));
+}
+
+void add_overheads(const Record& record, std::vector<TableText>& tables) {
+  TableText table;
+  table.title = "overheads: ns";
+  table.columns = {""};
+  const std::vector<std::size_t> threads = threads_of(record);
+  for (const std::size_t n : threads) table.columns.push_back(threads_text(n));
+  for (const std::string& name : names_of(record, "overhead", "float32", 0)) {
+    std::vector<std::string> row;
+    for (const std::size_t n : threads) {
+      const Entry* e = record.find("overhead", name, "10", "float32", n);
+      if (row.empty()) row.push_back(e == nullptr ? name : name + ", a " + e->unit);
+      row.push_back(e == nullptr ? "" : fmt::format("{:.3g}", figure_of(e->rounds).median));
+    }
+    table.rows.push_back(std::move(row));
+  }
+  if (!table.rows.empty()) tables.push_back(std::move(table));
+}
+
+std::string markdown_table(const TableText& table) {
+  std::string text = table.title.empty() ? "" : fmt::format("\n### {}\n\n", table.title);
+  const auto row = [&](const std::vector<std::string>& cells) {
+    text += "|";
+    for (const std::string& cell : cells) text += " " + cell + (cell.empty() ? "|" : " |");
+    text += "\n";
+  };
+  row(table.columns);
+  text += "|";
+  for (std::size_t i = 0; i < table.columns.size(); ++i)
+    text += i > 0 && table.columns.size() != 4 ? "---:|" : "---|";
+  text += "\n";
+  for (const auto& cells : table.rows) row(cells);
+  if (!table.note.empty()) text += "\n" + table.note + "\n";
+  return text;
+}
+
+}  // namespace
+
+std::string machine_line(const Record& record) {
+  const Machine& m = record.machine;
+  return fmt::format("{}; {} {}; caches {}; {}; huge pages: {}; {} ({}); {}", m.processor, m.threads,
+                     m.threads == 1 ? "thread" : "threads", m.caches, m.isa, m.huge_pages, m.compiler,
+                     m.flags, record.date);
+}
+
+std::vector<TableText> tables_of(const Record& record) {
+  std::vector<TableText> tables;
+  add_kernels(record, tables);
+  add_overheads(record, tables);
+  add_by_threads(record, tables);
+  return tables;
+}
+
+TableText goals_table(const std::vector<Goal>& goals) {
+  TableText table;
+  table.columns = {"goal", "figure", "verdict", "what binds"};
+  for (const Goal& goal : goals) table.rows.push_back({goal.what, goal.figure, goal.verdict(), goal.binds});
+  return table;
+}
+
+std::string markdown_of(const Record& record) {
+  std::string text = fmt::format("Made by `{}`.\n{}.\n", record.command, machine_line(record));
+  for (const std::string& peer : record.peers) text += fmt::format("- {}\n", peer);
+  text += "\n### goals\n\n" + markdown_table(goals_table(goals_of(record)));
+  for (const TableText& table : tables_of(record)) text += markdown_table(table);
+  for (const std::string& left : record.left_out) text += fmt::format("\nLeft out: {}.\n", left);
+  for (const std::string& error : record.errors) text += fmt::format("\nError: {}.\n", error);
+  return text;
+}
+
+}  // namespace thalweg::bench
