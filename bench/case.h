@@ -18,6 +18,7 @@ struct Case {
   std::string limit, reference;   ///< names of other cases of the block, timed in the same rounds
   std::size_t memory = 0;         ///< bytes that it holds between prepare() and release()
   std::size_t renew_after = 0;    ///< prepare() again, untimed, after so many runs; 0: never
+  double settle = 0;              ///< seconds to wait after a timed run, until its threads are asleep
   std::function<void()> prepare;  ///< may throw std::bad_alloc
   std::function<void()> run;
   std::function<void()> release;

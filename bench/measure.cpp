@@ -5,6 +5,7 @@
 #include <new>
 #include <optional>
 #include <set>
+#include <thread>
 
 namespace thalweg::bench {
 namespace {
@@ -159,6 +160,7 @@ void measure(const Block& block, const Timing& timing, Record& record) {
           if (block.warm && c.renew_after == 0) c.run();
           const double seconds =
               c.renew_after > 0 ? timed_with_renewal(c, r.repeats, r.since) : timed(c, r.repeats);
+          if (c.settle > 0) std::this_thread::sleep_for(std::chrono::duration<double>(c.settle));
           r.rounds.push_back(1e9 * seconds / static_cast<double>(r.repeats) / c.units);
         });
       }

@@ -128,6 +128,7 @@ void add_peers(Block& block, const Setting& setting, const AnyRule& rule, const 
       c.threads = threads;
       c.units = static_cast<double>(data->shape().count());
       c.reference = rule.name();
+      if (threads > 1) c.settle = 0.01;  // OpenMP's threads go on spinning for some milliseconds
       // A library may copy what it steps, and need as much again while it does.
       c.memory = (slots_of(rule) + 3) * data->shape().room() * data->element_size();
       c.prepare = [=] {
