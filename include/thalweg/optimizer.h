@@ -11,6 +11,7 @@
 #include <thalweg/any_rule.h>
 #include <thalweg/execution.h>
 #include <thalweg/schedule.h>
+#include <thalweg/storage.h>
 #include <thalweg/transform.h>
 #include <thalweg/views.h>
 
@@ -25,13 +26,18 @@ struct GroupOptions {
 
 /// Steps parameters that stay the user's: it holds views of them, and owns the rule's state.
 ///
-/// One step() applies, in this order: the transforms as they were added, the rule's own l2 or weight decay,
-/// the rule. The result has the same bits for every Execution. Not to be used from two threads at once;
-/// different optimizers are independent of each other.
+/// One step() applies, in this order: the division by the loss scale, the transforms as they were added, the
+/// rule's own l2 or weight decay, the rule. The result has the same bits for every Execution. Not to be used
+/// from two threads at once (but see step_tensor); different optimizers are independent of each other.
+///
+/// Parameters, gradients and state may each be float, double or 16 bits wide. The rule computes in float, but
+/// in double for parameters or state in double, and what it computes is rounded once to what is stored.
 class Optimizer {
  public:
   /// Throws a usage Error if a hyper-parameter is out of its range or the Execution cannot be honoured.
   explicit Optimizer(const AnyRule& rule, const Execution& execution = {});
+  /// With state, and parameters of 16 bits, stored in another way than the default.
+  Optimizer(const AnyRule& rule, const Storage& storage, const Execution& execution = {});
   ~Optimizer();
   Optimizer(Optimizer&&) noexcept;
   Optimizer& operator=(Optimizer&&) noexcept;
@@ -51,10 +57,13 @@ class Optimizer {
   void scale(const std::string& key, double factor);
   /// Appends a transform of the gradient or the parameters.
   void transform(const AnyTransform& transform);
+  /// What the loss, and so the gradient, was multiplied with: every step divides it out before anything else
+  /// sees the gradient. Best a power of two, which loses nothing. Throws a usage Error unless it is above 0.
+  void loss_scale(double scale);
 
-  /// One step. `gradients` has one entry per tensor, of its size and precision. Throws a usage Error if they
-  /// do not fit, if they overlap the parameters, or if the rule wants the gradient elsewhere and look_ahead()
-  /// was not called; then nothing has changed.
+  /// One step. `gradients` has one entry per tensor, of its size and any precision. Throws a usage Error if
+  /// they do not fit, if they overlap the parameters, or if the rule wants the gradient elsewhere and
+  /// look_ahead() was not called; then nothing has changed.
   void step(const Gradients& gradients);
   void step(std::initializer_list<GradientView> gradients) { step(Gradients(gradients)); }
   /// One step for any rule: `evaluate()` is called when the parameters are where the rule wants the gradient
@@ -71,6 +80,19 @@ class Optimizer {
       throw;
     }
   }
+
+  /// One step, tensor by tensor, as soon as the backward pass has made each gradient and while it is in the
+  /// cache: begin_step(), step_tensor() once for every tensor in any order, end_step(). The result has the
+  /// same bits as that of step(). Tensors are counted from 0 in the order of their adding; different ones may
+  /// be stepped from different threads. A rule that looks ahead needs look_ahead() before.
+  /// begin_step() throws a usage Error for a rule or transform that needs all gradients first (clip_norm,
+  /// D-Adaptation, ...); step_tensor() as step(), and for a tensor that was stepped already; end_step() if
+  /// one was not.
+  void begin_step();
+  void step_tensor(std::size_t index, GradientView gradient);
+  void end_step();
+  /// Gives up a step that has begun. Tensors that were stepped stay as they are; it does not count as a step.
+  void cancel_step();
 
   /// Whether the rule wants the gradient away from the parameters.
   [[nodiscard]] bool looks_ahead() const;
@@ -92,9 +114,12 @@ class Optimizer {
   /// The learning rate of the last step: lr, or what a rule that adapts it has made of it (1 for a rule
   /// without one). Before the first step: what it starts from.
   [[nodiscard]] double rate(std::string_view tensor = "") const;
-  /// The state of a tensor, by the slot's name. Throws a usage Error for unknown names or another precision.
+  /// The state of a tensor, by the slot's name, where it is stored. Throws a usage Error for unknown names or
+  /// if it is not stored as T (float, double or bfloat16).
   template <class T>
   [[nodiscard]] std::span<const T> slot(std::string_view tensor, std::string_view slot) const;
+  /// The state of a tensor as numbers, however it is stored. Throws a usage Error for unknown names.
+  [[nodiscard]] std::vector<double> slot_values(std::string_view tensor, std::string_view slot) const;
   /// The gradient norm that the last step's first clip_norm saw; NaN where there was none.
   [[nodiscard]] double last_norm() const;
   /// The instruction set in use, as isa_names() has it.

@@ -8,8 +8,11 @@
 #include <utility>
 #include <vector>
 
+#include <thalweg/number.h>
+
 namespace thalweg {
 
+/// The type of an array's elements.
 enum class Precision { float32, float64, bfloat16, float16 };
 
 [[nodiscard]] constexpr const char* precision_name(Precision p) {
@@ -18,6 +21,18 @@ enum class Precision { float32, float64, bfloat16, float16 };
 }
 
 namespace detail {
+
+template <class T>
+constexpr bool is_number = std::same_as<T, float> || std::same_as<T, double> || std::same_as<T, bfloat16> ||
+                           std::same_as<T, float16>;
+
+template <class T>
+constexpr Precision precision_of() {
+  if constexpr (std::same_as<T, float>) return Precision::float32;
+  if constexpr (std::same_as<T, double>) return Precision::float64;
+  if constexpr (std::same_as<T, bfloat16>) return Precision::bfloat16;
+  return Precision::float16;
+}
 
 // data() and size() as the standard library and Eigen spell them; memptr() as Armadillo does.
 template <class Range>
@@ -38,13 +53,12 @@ concept Contiguous = requires(Range& range) {
   data_of(range);
   std::size(range);
 }
-&&(std::same_as<std::remove_const_t<ElementOf<Range>>, float> ||
-   std::same_as<std::remove_const_t<ElementOf<Range>>, double>);
+&&is_number<std::remove_const_t<ElementOf<Range>>>;
 
 }  // namespace detail
 
-/// A user's contiguous array of float or double, not owned: made from a span, vector, array, Eigen or
-/// Armadillo object.
+/// A user's contiguous array of float, double, bfloat16 or float16, not owned: made from a span, vector,
+/// array, Eigen or Armadillo object.
 class ParameterView {
  public:
   template <class Range>
@@ -52,8 +66,7 @@ class ParameterView {
       ParameterView(Range&& range)  // NOLINT(google-explicit-constructor): any array is meant to convert
       : data(detail::data_of(range)),
         size(static_cast<std::size_t>(std::size(range))),
-        precision(sizeof(*detail::data_of(range)) == sizeof(float) ? Precision::float32
-                                                                   : Precision::float64) {}
+        precision(detail::precision_of<std::remove_const_t<detail::ElementOf<Range>>>()) {}
 
   void* data;
   std::size_t size;  ///< number of elements
@@ -68,8 +81,7 @@ class GradientView {
       const Range& range)  // NOLINT(google-explicit-constructor): any array is meant to convert
       : data(detail::data_of(range)),
         size(static_cast<std::size_t>(std::size(range))),
-        precision(sizeof(*detail::data_of(range)) == sizeof(float) ? Precision::float32
-                                                                   : Precision::float64) {}
+        precision(detail::precision_of<std::remove_const_t<detail::ElementOf<const Range>>>()) {}
 
   const void* data;
   std::size_t size;

@@ -1,7 +1,4 @@
-// What is carried from step to step: the numbers of rules that adapt themselves, the sums over all parameters
-// that they are made of, and slots that start where the parameters are.
-
-#include <cstring>
+// The numbers that rules which adapt themselves carry from step to step.
 
 #include "engine/engine.h"
 
@@ -17,19 +14,6 @@ void Optimizer::Engine::check_shared(const AnyRule& own) const {
       throw usage_error(own.name() + ": " + key.name, value_text(value),
                         "is shared by all tensors, with what the rule measures over them; only lr, l2 and "
                         "weight_decay may differ");
-  }
-}
-
-/// Sets the slots that start at the parameters to them. Again before a tensor's first step: until then its
-/// owner may still change it.
-void Optimizer::Engine::start_slots(const Tensor& tensor) const {
-  const Group& group = groups_[tensor.group];
-  if (group.joined != steps_ || tensor.view.size == 0) return;
-  const auto& variant = group.variant();
-  for (std::size_t row = 0; row < variant.slots.size(); ++row) {
-    if (group.own.info().slots[variant.slots[row]].start != Start::theta) continue;
-    std::memcpy(group.arena(tensor.view.precision).at(row, tensor.offset), tensor.view.data,
-                tensor.view.size * element_size(tensor.view.precision));
   }
 }
 
@@ -59,13 +43,6 @@ void Optimizer::Engine::advance_carry() {
   fill_stages(0);
 }
 
-/// The learning rate of the step that `now` is of.
-double Optimizer::Engine::rate_of(const Group& group) const {
-  const detail::RuleInfo& info = group.now.info();
-  if (info.rate != nullptr) return info.rate(group.now.object(), carry_of(group).data());
-  return number_key(group.now, "lr") != nullptr ? std::get<double>(group.now.get("lr")) : 1;
-}
-
 double Optimizer::Engine::carried(std::string_view name, std::string_view tensor) const {
   const Group& group = tensor.empty() ? groups_.front() : groups_[find(tensor).group];
   std::vector<std::string> known;
@@ -76,11 +53,6 @@ double Optimizer::Engine::carried(std::string_view name, std::string_view tensor
   if (known.empty())
     throw usage_error("carried number", name, rule().name() + " carries none from step to step");
   throw unknown_name("carried number of " + rule().name(), name, known);
-}
-
-double Optimizer::Engine::rate(std::string_view tensor) const {
-  const Group& group = tensor.empty() ? groups_.front() : groups_[find(tensor).group];
-  return rate_of(group);
 }
 
 }  // namespace thalweg

@@ -1,13 +1,15 @@
+// What an optimizer is made of, and the course of a step.
+
 #include "engine/engine.h"
 
 #include <algorithm>
-#include <cmath>
 
-#include <thalweg/transforms/decay.h>
+#include <thalweg/thread_pool.h>
 
 namespace thalweg {
 namespace {
 
+/// Of a reduction; several thousand, so that few sums are added up in the end.
 constexpr std::size_t block_size = 8192;
 
 AnyRule with_options(AnyRule rule, const GroupOptions& options) {
@@ -23,6 +25,17 @@ AnyRule with_options(AnyRule rule, const GroupOptions& options) {
   return rule;
 }
 
+/// How each slot of a rule's form is stored beside numbers that are computed in `compute`.
+State state_of(const AnyRule& rule, std::size_t form, const Storage& storage, Precision compute) {
+  const StateType own = compute == Precision::float32 ? StateType::float32 : StateType::float64;
+  std::vector<StateType> types;
+  for (const std::size_t slot : rule.info().forms[form].slots) {
+    const bool keeps = storage.state == StateType::automatic || rule.info().slots[slot].start == Start::theta;
+    types.push_back(keeps ? own : storage.state);
+  }
+  return State(std::move(types));
+}
+
 }  // namespace
 
 const KeyInfo* number_key(const AnyRule& rule, std::string_view key) {
@@ -32,28 +45,34 @@ const KeyInfo* number_key(const AnyRule& rule, std::string_view key) {
   return nullptr;
 }
 
-Optimizer::Engine::Group::Group(const AnyRule& rule, std::uint64_t joined_at)
+Optimizer::Engine::Group::Group(const AnyRule& rule, const Storage& storage, std::uint64_t joined_at)
     : own(rule),
       now(rule),
       text(rule.text()),
       joined(joined_at),
       form(static_cast<std::size_t>((rule.validate(), rule.info().form(rule.object())))),
-      float32(variant().slots.size(), sizeof(float)),
-      float64(variant().slots.size(), sizeof(double)) {
+      lr(number_key(rule, "lr")),
+      l2(number_key(rule, "l2")),
+      weight_decay(rule.info().decays ? nullptr : number_key(rule, "weight_decay")),
+      float32(state_of(rule, form, storage, Precision::float32)),
+      float64(state_of(rule, form, storage, Precision::float64)),
+      masters({sizeof(float) * Arena::group}) {
   coefficients.resize(own.info().coefficient_count);
   carry.resize(own.info().carried.size());
   own.info().start(own.object(), carry.data());
 }
 
-Optimizer::Engine::Engine(const AnyRule& rule, const Execution& execution)
-    : isa_(find_isa(execution.isa)),
+Optimizer::Engine::Engine(const AnyRule& rule, const Storage& storage, const Execution& execution)
+    : storage_(storage),
+      isa_(find_isa(execution.isa)),
       threads_(thread_count(execution)),
-      chunk_(execution.chunk == 0 ? block_size : std::min(execution.chunk, block_size)),
+      chunk_(execution.chunk),
       executor_(execution.executor) {
-  groups_.emplace_back(rule, 0);
+  groups_.emplace_back(rule, storage_, 0);
 }
 
 void Optimizer::Engine::add(const std::string& name, const ParameterView& view, const GroupOptions& options) {
+  check_idle("add()");
   if (by_name_.count(name) != 0) throw usage_error("tensor", name, "another tensor has this name");
   if (view.size > 0 && view.data == nullptr)
     throw usage_error("tensor " + name, "null", "must point to " + std::to_string(view.size) + " elements");
@@ -75,161 +94,74 @@ void Optimizer::Engine::add(const std::string& name, const ParameterView& view, 
     return g.joined == steps_ && g.text == text;
   });
   const auto group = static_cast<std::size_t>(same - groups_.begin());
-  if (same == groups_.end()) groups_.emplace_back(own, steps_);
+  if (same == groups_.end()) groups_.emplace_back(own, storage_, steps_);
 
   Group& g = groups_[group];
-  const std::size_t offset = (view.precision == Precision::float32 ? g.float32 : g.float64).extend(view.size);
-  for (std::size_t row = 0; row < g.variant().slots.size(); ++row) {
-    const double initial = g.own.info().initial(g.own.object(), g.variant().slots[row]);
-    void* const state = g.arena(view.precision).at(row, offset);
-    if (view.precision == Precision::float32)
-      std::fill_n(static_cast<float*>(state), view.size, static_cast<float>(initial));
-    else
-      std::fill_n(static_cast<double*>(state), view.size, initial);
-  }
+  const bool wide = view.precision == Precision::float64 || storage_.state == StateType::float64;
+  const Precision compute = wide ? Precision::float64 : Precision::float32;
+  const bool has_master = storage_.master && element_size(view.precision) == 2;
+  State& state = wide ? g.float64 : g.float32;
+  Tensor tensor{.view = view,
+                .compute = compute,
+                .has_master = has_master,
+                .gradient = {nullptr, view.precision},
+                .direct = nullptr,
+                .group = group,
+                .offset = state.extend(view.size),
+                .master_offset = has_master ? g.masters.extend(view.size) : 0,
+                .first_index = size_,
+                .traffic = static_cast<double>(view.size) *
+                           (3.0 * static_cast<double>(element_size(view.precision)) + state.traffic()),
+                .name = name,
+                .before_look_ahead = {}};
   for (std::size_t at = 0; at < view.size; at += block_size)
     blocks_.push_back({tensors_.size(), at, std::min(block_size, view.size - at)});
+  traffic_ += tensor.traffic;
   by_name_.emplace(name, tensors_.size());
   if (view.size > 0) memory_.emplace(begin, std::make_pair(end, name));
   if (steps_ > 0) {
     for (Tensor& known : tensors_) known.gradient.data = nullptr;  // it may overlap the new tensor
   }
-  tensors_.push_back({name, view, group, offset, size_, GradientView(std::vector<float>{}), {}});
-  start_slots(tensors_.back());
+  tensors_.push_back(std::move(tensor));
+  Tensor& added = tensors_.back();
+  added.direct = direct_kernel(added);
+  start_slots(added);
+  start_at_theta(added);
+  newcomers_ = true;
   size_ += view.size;
 }
 
-void Optimizer::Engine::check_number(const std::string& key) const {
-  if (rule().info().key(key).kind != KeyInfo::Kind::number) {
-    throw usage_error(rule().name() + ": " + key, value_text(rule().get(key)),
-                      "only numbers can follow a schedule");
+void Optimizer::Engine::check_idle(const char* call) const {
+  if (stepping_) throw usage_error(call, "", "a step has begun: end_step() or cancel_step() comes first");
+}
+
+void Optimizer::Engine::check_gradient(const Tensor& tensor, const GradientView& g) const {
+  const auto name = [&] { return "gradient of " + tensor.name; };
+  if (g.size != tensor.view.size) {
+    throw usage_error(name(), std::to_string(g.size) + " elements",
+                      "must have " + std::to_string(tensor.view.size));
+  }
+  if (g.size == 0 || (g.data == tensor.gradient.data && g.data != nullptr)) return;  // found good before
+  if (g.data == nullptr)
+    throw usage_error(name(), "null", "must point to " + std::to_string(g.size) + " elements");
+  const auto* begin = static_cast<const std::byte*>(g.data);
+  const auto* end = begin + g.size * element_size(g.precision);
+  const auto after = memory_.lower_bound(begin);
+  if ((after != memory_.end() && after->first < end) ||
+      (after != memory_.begin() && std::prev(after)->second.first > begin)) {
+    throw usage_error(name(), "memory of parameters", "must not overlap them");
   }
 }
 
-void Optimizer::Engine::schedule(const std::string& key, const Schedule& schedule) {
-  check_number(key);
-  schedules_.insert_or_assign(key, schedule);
+void Optimizer::Engine::take_gradient(Tensor& tensor, const GradientView& gradient) {
+  tensor.gradient.data = gradient.data;
+  if (tensor.gradient.precision == gradient.precision) return;
+  tensor.gradient.precision = gradient.precision;
+  tensor.direct = direct_kernel(tensor);
 }
 
-void Optimizer::Engine::scale(const std::string& key, double factor) {
-  check_number(key);
-  scales_[key] = factor;
-}
-
-void Optimizer::Engine::transform(const AnyTransform& transform) {
-  transform.validate();
-  transforms_.push_back(transform);
-}
-
-/// Sets `now` to what the group's rule is at the coming step.
-void Optimizer::Engine::follow_schedules(const Group& group, AnyRule& now) const {
-  const auto t = static_cast<double>(steps_ + 1);
-  const auto set = [&](const std::string& key, double value) {
-    try {
-      now.set(key, value);
-    } catch (const Error& error) {
-      throw usage_error(error.name + " (scheduled, step " + number_text(t) + ")", error.value,
-                        error.constraint);
-    }
-  };
-  for (const auto& [key, schedule] : schedules_)
-    set(key, schedule.at(t, std::get<double>(group.own.get(key))));
-  for (const auto& [key, factor] : scales_) {
-    const bool scheduled = schedules_.count(key) != 0;
-    set(key, factor * std::get<double>((scheduled ? now : group.own).get(key)));
-  }
-}
-
-void Optimizer::Engine::refresh(Group& group) const {
-  follow_schedules(group, group.now);
-  const std::string objection = group.now.info().objection(group.now.object());
-  if (!objection.empty()) throw usage_error(group.now.name(), group.now.text(), objection);
-  if (static_cast<std::size_t>(group.now.info().form(group.now.object())) != group.form) {
-    throw usage_error(group.now.name(), group.now.text(),
-                      "the schedule would change which state the rule keeps; start it from a value above 0");
-  }
-  find_coefficients(group);
-}
-
-double Optimizer::Engine::group_step(const Group& group) const {
-  return static_cast<double>(steps_ + 1 - group.joined);
-}
-
-/// The transforms of the coming step with their coefficients; a global norm is computed when its turn comes.
-void Optimizer::Engine::prepare_stages() {
-  last_norm_ = std::numeric_limits<double>::quiet_NaN();
-  norms_.assign(transforms_.size(), 0);
-  for (Group& group : groups_) {
-    group.around.clear();
-    const auto surround = [&group](AnyTransform transform, const char* key) {
-      if (number_key(group.now, key) == nullptr || std::get<double>(group.now.get(key)) == 0) return;
-      transform.set("lambda", group.now.get(key));
-      group.around.push_back(std::move(transform));
-    };
-    surround(L2{}, "l2");
-    if (!group.now.info().decays) surround(Decay{}, "weight_decay");
-    group.stages.resize(transforms_.size() + group.around.size());
-  }
-  for (std::size_t j = 0; j < transforms_.size(); ++j) {
-    if (transforms_[j].info().needs_norm) {
-      norms_[j] = norm(j);
-      if (std::isnan(last_norm_)) last_norm_ = norms_[j];
-    }
-    for (Group& group : groups_) fill_stage(group, j, transforms_[j], norms_[j]);
-  }
-  fill_stages(transforms_.size());
-}
-
-void Optimizer::Engine::fill_stage(Group& group, std::size_t stage, const AnyTransform& transform,
-                                   double norm_here) const {
-  CoefficientSet& set = group.stages[stage];
-  set.resize(transform.info().coefficient_count);
-  transform.info().coefficients(
-      transform.object(), {static_cast<double>(steps_ + 1), rate_of(group), norm_here}, set.float64.data());
-  set.round();
-}
-
-/// The coefficients of the transforms from the `from`th on, once their norms are known.
-void Optimizer::Engine::fill_stages(std::size_t from) {
-  for (Group& group : groups_) {
-    for (std::size_t j = from; j < group.stages.size(); ++j) {
-      const bool own = j >= transforms_.size();
-      fill_stage(group, j, own ? group.around[j - transforms_.size()] : transforms_[j], own ? 0 : norms_[j]);
-    }
-  }
-}
-
-void Optimizer::Engine::check(const Gradients& gradients) {
-  if (gradients.size() != tensors_.size()) {
-    throw usage_error("gradients", std::to_string(gradients.size()),
-                      "must be one per tensor: " + std::to_string(tensors_.size()));
-  }
-  for (std::size_t i = 0; i < tensors_.size(); ++i) {
-    const Tensor& tensor = tensors_[i];
-    const GradientView& g = gradients[i];
-    const std::string name = "gradient of " + tensor.name;
-    if (g.size != tensor.view.size)
-      throw usage_error(name, std::to_string(g.size) + " elements",
-                        "must have " + std::to_string(tensor.view.size));
-    if (g.size == 0) continue;
-    if (g.precision != tensor.view.precision)
-      throw usage_error(name, precision_name(g.precision),
-                        std::string("must be ") + precision_name(tensor.view.precision));
-    if (g.data == nullptr)
-      throw usage_error(name, "null", "must point to " + std::to_string(g.size) + " elements");
-    if (g.data == tensor.gradient.data) continue;  // found good at the last step
-    const auto* begin = static_cast<const std::byte*>(g.data);
-    const auto* end = begin + g.size * element_size(g.precision);
-    const auto after = memory_.lower_bound(begin);
-    if ((after != memory_.end() && after->first < end) ||
-        (after != memory_.begin() && std::prev(after)->second.first > begin)) {
-      throw usage_error(name, "memory of parameters", "must not overlap them");
-    }
-  }
-}
-
-void Optimizer::Engine::step(const Gradients& gradients) {
-  check(gradients);
+/// What a step does before it knows any gradient.
+void Optimizer::Engine::prepare() {
   if (looks_ahead() && !looking_ahead_) {
     throw usage_error(rule().name(), rule().text(),
                       "wants the gradient at the look-ahead point: call look_ahead() before computing it, or "
@@ -237,49 +169,80 @@ void Optimizer::Engine::step(const Gradients& gradients) {
                       "a form for gradients at the parameters");
   }
   for (Group& group : groups_) refresh(group);
-  come_back();
-  for (std::size_t i = 0; i < tensors_.size(); ++i) {
-    start_slots(tensors_[i]);
-    tensors_[i].gradient = gradients[i];
-  }
-  prepare_stages();
-  advance_carry();
-  for_each_block([this](std::size_t b) { step_block(blocks_[b]); });
+}
+
+void Optimizer::Engine::finish() {
+  newcomers_ = false;
   ++steps_;
 }
 
-bool Optimizer::Engine::looks_ahead() const {
-  return std::any_of(groups_.begin(), groups_.end(),
-                     [](const Group& g) { return g.own.info().looks_ahead(g.own.object()); });
+void Optimizer::Engine::step(const Gradients& gradients) {
+  check_idle("step()");
+  if (gradients.size() != tensors_.size()) {
+    throw usage_error("gradients", std::to_string(gradients.size()),
+                      "must be one per tensor: " + std::to_string(tensors_.size()));
+  }
+  for (std::size_t i = 0; i < tensors_.size(); ++i) check_gradient(tensors_[i], gradients[i]);
+  prepare();
+  come_back();
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    if (newcomers_) start_at_theta(tensors_[i]);
+    take_gradient(tensors_[i], gradients[i]);
+  }
+  prepare_stages();
+  advance_carry();
+  share(traffic_, 0, size_, [this](std::size_t begin, std::size_t end) { step_range(begin, end); });
+  finish();
 }
 
-void Optimizer::Engine::look_ahead() {
-  if (looking_ahead_) return;
-  for (Group& group : groups_) refresh(group);
-  for (Tensor& tensor : tensors_) {
-    const Group& group = groups_[tensor.group];
-    const detail::RuleInfo& info = group.own.info();
-    if (!info.looks_ahead(group.own.object()) || tensor.view.size == 0) continue;
-    start_slots(tensor);
-    const auto* bytes = static_cast<const std::byte*>(tensor.view.data);
-    tensor.before_look_ahead.assign(bytes, bytes + tensor.view.size * element_size(tensor.view.precision));
-    const auto& kernels =
-        tensor.view.precision == Precision::float32 ? info.look_ahead_float32 : info.look_ahead_float64;
-    kernels[static_cast<std::size_t>(isa_)]({tensor.view.data, nullptr, slots_at(tensor, 0).data(),
-                                             group.coefficients.in(tensor.view.precision), tensor.view.size});
-    looking_ahead_ = true;
+void Optimizer::Engine::begin_step() {
+  check_idle("begin_step()");
+  if (rule().info().sum_count > 0)
+    throw usage_error(rule().name(), "begin_step()",
+                      "measures the gradients of all tensors before one moves: use step()");
+  for (const AnyTransform& transform : transforms_) {
+    if (transform.info().needs_norm)
+      throw usage_error(transform.name(), "begin_step()",
+                        "needs the gradients of all tensors before one moves: use step()");
   }
-  looking_ahead_ = looking_ahead_ || looks_ahead();
+  prepare();
+  prepare_stages();
+  advance_carry();
+  for (Tensor& tensor : tensors_) tensor.stepped = false;
+  if (!executor_ && threads_ > 1) executor_ = std::make_shared<ThreadPool>(threads_);
+  stepping_ = true;
 }
 
-void Optimizer::Engine::come_back() {
-  if (!looking_ahead_) return;
-  for (Tensor& tensor : tensors_) {
-    std::copy(tensor.before_look_ahead.begin(), tensor.before_look_ahead.end(),
-              static_cast<std::byte*>(tensor.view.data));
-    tensor.before_look_ahead.clear();
+void Optimizer::Engine::step_tensor(std::size_t index, const GradientView& gradient) {
+  if (!stepping_) throw usage_error("step_tensor()", std::to_string(index), "begin_step() comes first");
+  if (index >= tensors_.size()) {
+    throw usage_error("tensor", std::to_string(index),
+                      "there are " + std::to_string(tensors_.size()) + ", counted from 0");
   }
-  looking_ahead_ = false;
+  Tensor& tensor = tensors_[index];
+  if (tensor.stepped) throw usage_error("tensor", tensor.name, "was stepped already in this step");
+  check_gradient(tensor, gradient);
+  come_back(tensor);
+  if (newcomers_) start_at_theta(tensor);
+  take_gradient(tensor, gradient);
+  share(tensor.traffic, tensor.first_index, tensor.first_index + tensor.view.size,
+        [this](std::size_t begin, std::size_t end) { step_range(begin, end); });
+  tensor.stepped = true;
+}
+
+void Optimizer::Engine::end_step() {
+  if (!stepping_) throw usage_error("end_step()", "", "begin_step() comes first");
+  for (const Tensor& tensor : tensors_) {
+    if (!tensor.stepped && tensor.view.size > 0)
+      throw usage_error("tensor", tensor.name, "was not stepped since begin_step()");
+  }
+  stepping_ = looking_ahead_ = false;
+  finish();
+}
+
+void Optimizer::Engine::cancel_step() {
+  stepping_ = false;
+  come_back();
 }
 
 const Optimizer::Engine::Tensor& Optimizer::Engine::find(std::string_view tensor) const {
@@ -290,28 +253,26 @@ const Optimizer::Engine::Tensor& Optimizer::Engine::find(std::string_view tensor
   throw unknown_name("tensor", tensor, known);
 }
 
-double Optimizer::Engine::value(std::string_view key, std::string_view tensor) const {
-  const Group& group = tensor.empty() ? groups_.front() : groups_[find(tensor).group];
-  AnyRule now = group.own;
-  follow_schedules(group, now);
-  const Value found = now.get(key);
-  if (!std::holds_alternative<double>(found))
-    throw usage_error(rule().name() + ": " + std::string(key), value_text(found), "is not a number");
-  return std::get<double>(found);
-}
-
 const void* Optimizer::Engine::slot(std::string_view tensor, std::string_view slot, Precision precision,
                                     std::size_t& size) const {
   const Tensor& t = find(tensor);
-  const Group& group = groups_[t.group];
-  if (t.view.precision != precision)
-    throw usage_error("slot of " + t.name, precision_name(precision),
-                      std::string("the tensor is ") + precision_name(t.view.precision));
+  const State& state = groups_[t.group].state(t.compute);
+  const std::size_t row = find_slot(t, slot);
+  static constexpr const char* names[] = {"", "float32", "float64", "bfloat16", "int8"};
+  const char* const kept = names[static_cast<std::size_t>(state.type(row))];
+  if (kept != std::string_view(precision_name(precision)))
+    throw usage_error("slot " + std::string(slot) + " of " + t.name, precision_name(precision),
+                      std::string("it is stored in ") + kept + "; slot_values() converts");
   size = t.view.size;
+  return state.at(row, t.offset);
+}
+
+std::size_t Optimizer::Engine::find_slot(const Tensor& tensor, std::string_view slot) const {
+  const Group& group = groups_[tensor.group];
   std::vector<std::string> known;
   for (std::size_t row = 0; row < group.variant().slots.size(); ++row) {
     known.emplace_back(group.own.info().slots[group.variant().slots[row]].name);
-    if (known.back() == slot) return group.arena(precision).at(row, t.offset);
+    if (known.back() == slot) return row;
   }
   throw unknown_name("slot", slot, known);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -11,18 +12,18 @@
 #include <thalweg/optimizer.h>
 #include <thalweg/thread_pool.h>
 
-#include "engine/arena.h"
+#include "engine/state.h"
 
 namespace thalweg {
 
 constexpr std::size_t element_size(Precision p) {
-  return p == Precision::float32 ? sizeof(float) : sizeof(double);
+  return p == Precision::float64 ? sizeof(double) : p == Precision::float32 ? sizeof(float) : 2;
 }
 
 /// The key of this name if the rule has it and it is a number, or null.
 [[nodiscard]] const KeyInfo* number_key(const AnyRule& rule, std::string_view key);
 
-/// The coefficients of one step, in both precisions.
+/// The coefficients of one step, in both types that rules compute in.
 struct CoefficientSet {
   std::vector<double> float64;
   std::vector<float> float32;
@@ -42,13 +43,18 @@ struct CoefficientSet {
 
 class Optimizer::Engine {
  public:
-  Engine(const AnyRule& rule, const Execution& execution);
+  Engine(const AnyRule& rule, const Storage& storage, const Execution& execution);
 
   void add(const std::string& name, const ParameterView& view, const GroupOptions& options);
   void schedule(const std::string& key, const Schedule& schedule);
   void scale(const std::string& key, double factor);
+  void loss_scale(double scale);
   void transform(const AnyTransform& transform);
   void step(const Gradients& gradients);
+  void begin_step();
+  void step_tensor(std::size_t index, const GradientView& gradient);
+  void end_step();
+  void cancel_step();
   void look_ahead();
   void come_back();
 
@@ -58,97 +64,171 @@ class Optimizer::Engine {
   [[nodiscard]] double rate(std::string_view tensor) const;
   [[nodiscard]] const void* slot(std::string_view tensor, std::string_view slot, Precision precision,
                                  std::size_t& size) const;
+  [[nodiscard]] std::vector<double> slot_values(std::string_view tensor, std::string_view slot) const;
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
   [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t tensors() const { return tensors_.size(); }
   [[nodiscard]] const AnyRule& rule() const { return groups_.front().own; }
   [[nodiscard]] double last_norm() const { return last_norm_; }
   [[nodiscard]] Isa isa() const { return isa_; }
 
  private:
+  static constexpr std::size_t max_slots = 16;
+  using Slots = std::array<void*, max_slots>;
+
+  /// One transform in front of a group's rule, for the coming step.
+  struct Stage {
+    const AnyTransform* transform;
+    const detail::TransformInfo* info;
+    std::uint64_t seed;
+    CoefficientSet coefficients;
+  };
   /// Parameters that share hyper-parameters and the step at which they joined.
   struct Group {
-    Group(const AnyRule& rule, std::uint64_t joined_at);
+    Group(const AnyRule& rule, const Storage& storage, std::uint64_t joined_at);
 
     AnyRule own, now;      ///< as given, and as scheduled for the coming step
     std::string text;      ///< of `own`: tensors with the same options share a group
     std::uint64_t joined;  ///< steps done before it joined
     std::size_t form;
-    std::vector<AnyTransform> around;  ///< the rule's own l2 or weight decay
+    const KeyInfo* lr;                 ///< or null, as the next
+    const KeyInfo *l2, *weight_decay;  ///< become transforms around the rule, unless it decays itself
+    std::vector<AnyTransform> around;  ///< these transforms
     CoefficientSet coefficients;
-    std::vector<double> carry;           ///< of a rule that measures: used in the first group only, for all
-    std::vector<CoefficientSet> stages;  ///< of the optimizer's transforms, then of `around`
-    Arena float32, float64;
+    std::vector<double> carry;  ///< of a rule that measures: used in the first group only, for all
+    std::vector<Stage> stages;  ///< of the optimizer's transforms, then of `around`
+    State float32, float64;     ///< of tensors that are computed in this type
+    Arena masters;              ///< float32 copies of parameters of 16 bits
 
     [[nodiscard]] const detail::RuleInfo::Form& variant() const { return own.info().forms[form]; }
-    [[nodiscard]] const Arena& arena(Precision p) const {
-      return p == Precision::float32 ? float32 : float64;
+    [[nodiscard]] const State& state(Precision compute) const {
+      return compute == Precision::float32 ? float32 : float64;
     }
   };
+  struct Gradient {
+    const void* data = nullptr;
+    Precision precision = Precision::float32;
+  };
   struct Tensor {
-    std::string name;
     ParameterView view;
-    std::size_t group, offset;
+    Precision compute;  ///< float32 or float64
+    bool has_master;
+    bool stepped = false;  ///< between begin_step() and end_step()
+    Gradient gradient;
+    detail::Kernel direct;  ///< on the arrays as they are stored, given this gradient's type; or null
+    std::size_t group, offset, master_offset;
     std::uint64_t first_index;
-    GradientView gradient;
+    double traffic;  ///< bytes that a step reads and writes
+    std::string name;
     std::vector<std::byte> before_look_ahead;
   };
-  /// A piece of a tensor that one thread does in one go; reductions add up per block, so their size is fixed.
+  /// A piece of a tensor over which a reduction adds up; its size is fixed, so that threads do not change it.
   struct Block {
     std::size_t tensor, begin, count;
   };
-  struct Stage {
-    const detail::TransformInfo* info;
-    const CoefficientSet* coefficients;
-    std::uint64_t seed;
+  /// Numbers of a range of a tensor in the type that its rule computes in: where they are stored, or copies.
+  struct Piece {
+    void* theta = nullptr;
+    const void* gradient = nullptr;
+    Slots slots{};
   };
+  struct Tile;
 
-  void check(const Gradients& gradients);
+  // engine.cpp: what an optimizer is made of, and the course of a step
+  void check_idle(const char* call) const;
+  void check_gradient(const Tensor& tensor, const GradientView& gradient) const;
+  void take_gradient(Tensor& tensor, const GradientView& gradient);
+  void prepare();
+  void finish();
+  [[nodiscard]] const Tensor& find(std::string_view tensor) const;
+  [[nodiscard]] std::size_t find_slot(const Tensor& tensor, std::string_view slot) const;
+
+  // settings.cpp: hyper-parameters of the coming step
   void check_number(const std::string& key) const;
   void follow_schedules(const Group& group, AnyRule& now) const;
   void refresh(Group& group) const;
   [[nodiscard]] double group_step(const Group& group) const;
+  [[nodiscard]] double rate_of(const Group& group) const;
+
+  // stages.cpp: transforms of the coming step
+  void surround(Group& group) const;
+  void prepare_stages();
+  void fill_stage(Group& group, std::size_t stage, double norm_here) const;
+  void fill_stages(std::size_t from);
+  const void* apply_stages(const Tensor& tensor, std::size_t stages, void* theta, const void* source,
+                           void* gradient, std::size_t begin, std::size_t count) const;
+
+  // carry.cpp: numbers that go from step to step
   [[nodiscard]] const std::vector<double>& carry_of(const Group& group) const;
   void check_shared(const AnyRule& own) const;
-  void start_slots(const Tensor& tensor) const;
   void find_coefficients(Group& group) const;
   void advance_carry();
-  [[nodiscard]] double rate_of(const Group& group) const;
-  void prepare_stages();
-  void fill_stage(Group& group, std::size_t stage, const AnyTransform& transform, double norm_here) const;
-  void fill_stages(std::size_t from);
+
+  // tile.cpp: how numbers are stored
+  [[nodiscard]] detail::Kernel direct_kernel(const Tensor& tensor) const;
+  [[nodiscard]] std::byte* stored(const Tensor& tensor, std::size_t begin) const;
+  [[nodiscard]] Precision stored_as(const Tensor& tensor) const;
+  [[nodiscard]] void* read_theta(const Tensor& tensor, std::size_t begin, std::size_t count,
+                                 void* copy) const;
+  void write_theta(const Tensor& tensor, std::size_t begin, std::size_t count, const void* theta) const;
+  [[nodiscard]] void* read_slot(const Tensor& tensor, std::size_t slot, std::size_t begin, std::size_t count,
+                                void* copy) const;
+  void write_slot(const Tensor& tensor, std::size_t slot, std::size_t begin, std::size_t count,
+                  const void* numbers) const;
+  void round_to(Precision to, void* out, const Tensor& tensor, Precision from, const void* numbers,
+                std::uint32_t array, std::size_t begin, std::size_t count) const;
+  const std::uint16_t* draw(const Tensor& tensor, std::uint32_t array, std::size_t begin, std::size_t count,
+                            std::uint16_t* words) const;
+  void start_slots(const Tensor& tensor) const;
+  void start_at_theta(const Tensor& tensor) const;
+  [[nodiscard]] Slots read_slots(const Tensor& tensor, std::size_t begin, std::size_t count,
+                                 Tile& tile) const;
+  [[nodiscard]] const void* read_gradient(const Tensor& tensor, std::size_t stages, void* theta,
+                                          std::size_t begin, std::size_t count, Tile& tile) const;
+
+  // sweep.cpp: how a step walks over the parameters
+  void share(double bytes, std::size_t begin, std::size_t end,
+             const std::function<void(std::size_t, std::size_t)>& visit) const;
+  [[nodiscard]] std::size_t cut(std::size_t index) const;
+  void step_range(std::size_t begin, std::size_t end) const;
+  void step_piece(const Tensor& tensor, std::size_t begin, std::size_t count) const;
+  void step_direct(const Tensor& tensor, std::size_t begin, std::size_t count) const;
+  void run_kernel(const detail::Kernels& kernels, const Tensor& tensor, const Piece& piece,
+                  std::size_t count) const;
+  void look_ahead(Tensor& tensor);
+  void come_back(Tensor& tensor) const;
+
+  // reductions.cpp: sums over all parameters
+  void for_each_block(const std::function<void(std::size_t)>& visit) const;
+  template <class Visit>
+  void for_each_tile(const Block& block, std::size_t stages, Visit visit) const;
   [[nodiscard]] std::vector<double> measure() const;
   void measure_block(const Block& block, double* sums) const;
   [[nodiscard]] double norm(std::size_t stages) const;
   [[nodiscard]] double block_sum(const Block& block, std::size_t stages, double scale) const;
   [[nodiscard]] double block_largest(const Block& block, std::size_t stages) const;
-  template <class Visit>
-  void for_each_tile(const Block& block, std::size_t stages, Visit visit) const;
-  void step_block(const Block& block) const;
-  [[nodiscard]] std::array<void*, 16> slots_at(const Tensor& tensor, std::size_t begin) const;
-  void step_range(const Tensor& tensor, void* theta, const void* gradient, std::size_t begin,
-                  std::size_t count) const;
-  void apply_stages(const Tensor& tensor, std::size_t stages, void* theta, void* gradient, std::size_t begin,
-                    std::size_t count) const;
-  void for_each_block(const std::function<void(std::size_t)>& visit) const;
-  [[nodiscard]] const Tensor& find(std::string_view tensor) const;
 
+  Storage storage_;
   Isa isa_;
-  std::size_t threads_, chunk_;
+  std::size_t threads_;
+  std::size_t chunk_;  ///< most parameters per call of a kernel, for tests; 0: any number
   std::vector<Group> groups_;
   std::vector<Tensor> tensors_;
   std::unordered_map<std::string, std::size_t> by_name_;
   std::map<const std::byte*, std::pair<const std::byte*, std::string>> memory_;  ///< begin -> end, name
   std::vector<Block> blocks_;
   std::vector<AnyTransform> transforms_;
+  bool unscales_ = false;  ///< the first transform divides by the loss scale
   std::map<std::string, Schedule> schedules_;
   std::map<std::string, double> scales_;
   std::vector<double> norms_;  ///< that the transforms saw in this step, 0 for those that need none
   std::size_t size_ = 0;
   std::uint64_t steps_ = 0;
-  bool looking_ahead_ = false;
+  bool looking_ahead_ = false, stepping_ = false, newcomers_ = false;
   double last_norm_ = std::numeric_limits<double>::quiet_NaN();
-  mutable std::shared_ptr<Executor>
-      executor_;  ///< the caller's, or made by the first step that is large enough
+  double traffic_ = 0;  ///< bytes that a step reads and writes
+  /// The caller's, or made by the first step that is large enough.
+  mutable std::shared_ptr<Executor> executor_;
 };
 
 }  // namespace thalweg

@@ -5,7 +5,9 @@
 namespace thalweg {
 
 Optimizer::Optimizer(const AnyRule& rule, const Execution& execution)
-    : engine_(std::make_unique<Engine>(rule, execution)) {}
+    : Optimizer(rule, Storage{}, execution) {}
+Optimizer::Optimizer(const AnyRule& rule, const Storage& storage, const Execution& execution)
+    : engine_(std::make_unique<Engine>(rule, storage, execution)) {}
 Optimizer::~Optimizer() = default;
 Optimizer::Optimizer(Optimizer&&) noexcept = default;
 Optimizer& Optimizer::operator=(Optimizer&&) noexcept = default;
@@ -19,6 +21,13 @@ void Optimizer::schedule(const std::string& key, const Schedule& schedule) {
 void Optimizer::scale(const std::string& key, double factor) { engine_->scale(key, factor); }
 void Optimizer::transform(const AnyTransform& transform) { engine_->transform(transform); }
 void Optimizer::step(const Gradients& gradients) { engine_->step(gradients); }
+void Optimizer::loss_scale(double scale) { engine_->loss_scale(scale); }
+void Optimizer::begin_step() { engine_->begin_step(); }
+void Optimizer::step_tensor(std::size_t index, GradientView gradient) {
+  engine_->step_tensor(index, gradient);
+}
+void Optimizer::end_step() { engine_->end_step(); }
+void Optimizer::cancel_step() { engine_->cancel_step(); }
 bool Optimizer::looks_ahead() const { return engine_->looks_ahead(); }
 void Optimizer::look_ahead() { engine_->look_ahead(); }
 void Optimizer::come_back() { engine_->come_back(); }
@@ -38,11 +47,15 @@ std::string Optimizer::isa() const { return isa_names()[static_cast<std::size_t>
 template <class T>
 std::span<const T> Optimizer::slot(std::string_view tensor, std::string_view slot) const {
   std::size_t size = 0;
-  const void* data =
-      engine_->slot(tensor, slot, sizeof(T) == sizeof(float) ? Precision::float32 : Precision::float64, size);
+  const void* data = engine_->slot(tensor, slot, detail::precision_of<T>(), size);
   return {static_cast<const T*>(data), size};
 }
 template std::span<const float> Optimizer::slot<float>(std::string_view, std::string_view) const;
 template std::span<const double> Optimizer::slot<double>(std::string_view, std::string_view) const;
+template std::span<const bfloat16> Optimizer::slot<bfloat16>(std::string_view, std::string_view) const;
+
+std::vector<double> Optimizer::slot_values(std::string_view tensor, std::string_view slot) const {
+  return engine_->slot_values(tensor, slot);
+}
 
 }  // namespace thalweg

@@ -1,181 +1,167 @@
 // How a step walks over the parameters: blocks to threads, tiles through the transforms, kernels over ranges.
 
 #include <algorithm>
-#include <array>
-#include <cmath>
 #include <cstring>
 
-#include "engine/engine.h"
-#include "engine/sum_of_squares.h"
+#include <thalweg/thread_pool.h>
+
+#include "engine/tile.h"
 
 namespace thalweg {
 namespace {
 
-/// Small enough for gradient and parameters to stay in the first-level cache between transforms and rule.
-constexpr std::size_t tile_size = 1024;
-/// Below this many parameters, waking threads costs more than they save.
-constexpr std::size_t parallel_from = 32768;
-
-struct alignas(64) Tile {
-  std::array<std::byte, tile_size * sizeof(double)> bytes;
-};
+// Measured, see docs/design/threads.md: what a step reads and writes says best how long it takes.
+constexpr double several_threads_from = 112 * 1024.0;     ///< about a microsecond
+constexpr double wakes_threads_from = 6 * 1024.0 * 1024;  ///< about what waking a thread takes
 
 }  // namespace
 
-void Optimizer::Engine::for_each_block(const std::function<void(std::size_t)>& visit) const {
-  const std::size_t parts = size_ < parallel_from ? 1 : std::min(threads_, blocks_.size());
-  if (parts <= 1) {
-    for (std::size_t b = 0; b < blocks_.size(); ++b) visit(b);
+/// Calls visit(begin, end) for parts of [begin, end) that moves so many bytes, on several threads where that
+/// pays.
+void Optimizer::Engine::share(double bytes, std::size_t begin, std::size_t end,
+                              const std::function<void(std::size_t, std::size_t)>& visit) const {
+  if (threads_ <= 1 || bytes < several_threads_from || end - begin <= 1) {
+    visit(begin, end);
     return;
   }
   if (!executor_) executor_ = std::make_shared<ThreadPool>(threads_);
-  executor_->run(parts, [&](std::size_t part) {
-    const std::size_t end = blocks_.size() * (part + 1) / parts;
-    for (std::size_t b = blocks_.size() * part / parts; b < end; ++b) visit(b);
-  });
+  const bool brief = bytes < wakes_threads_from;
+  const std::size_t parts = brief ? threads_ : 4 * threads_;  // more parts, as a woken thread comes late
+  const std::function<void(std::size_t)> part = [&](std::size_t i) {
+    visit(begin + (end - begin) * i / parts, begin + (end - begin) * (i + 1) / parts);
+  };
+  if (brief)
+    executor_->run_brief(parts, part);
+  else
+    executor_->run(parts, part);
 }
 
-void Optimizer::Engine::step_range(const Tensor& tensor, void* theta, const void* gradient, std::size_t begin,
+/// The parameter at or before the `index`th of all where threads may part: at a tile of its tensor.
+std::size_t Optimizer::Engine::cut(std::size_t index) const {
+  if (index >= size_) return size_;
+  const auto after = std::upper_bound(tensors_.begin(), tensors_.end(), index,
+                                      [](std::size_t i, const Tensor& t) { return i < t.first_index; });
+  const std::size_t first = std::prev(after)->first_index;
+  return first + (index - first) / tile_size * tile_size;
+}
+
+/// Steps the parameters from the `begin`th of all to before the `end`th, both as cut() moves them.
+void Optimizer::Engine::step_range(std::size_t begin, std::size_t end) const {
+  begin = cut(begin);
+  end = cut(end);
+  auto tensor = std::upper_bound(tensors_.begin(), tensors_.end(), begin,
+                                 [](std::size_t i, const Tensor& t) { return i < t.first_index; });
+  for (--tensor; begin < end; ++tensor) {
+    const std::size_t here = std::min(end, tensor->first_index + tensor->view.size);
+    if (here == begin) continue;
+    step_piece(*tensor, begin - tensor->first_index, here - begin);
+    begin = here;
+  }
+}
+
+/// Runs a rule's kernel over numbers that have the type that it computes in.
+void Optimizer::Engine::run_kernel(const detail::Kernels& kernels, const Tensor& tensor, const Piece& piece,
                                    std::size_t count) const {
   const Group& group = groups_[tensor.group];
-  const Precision precision = tensor.view.precision;
-  const auto& variant = group.variant();
-  const auto& kernels = precision == Precision::float32 ? variant.float32 : variant.float64;
-  kernels[static_cast<std::size_t>(isa_)](
-      {theta, gradient, slots_at(tensor, begin).data(), group.coefficients.in(precision), count});
-}
-
-std::array<void*, 16> Optimizer::Engine::slots_at(const Tensor& tensor, std::size_t begin) const {
-  const Group& group = groups_[tensor.group];
-  std::array<void*, 16> slots{};
-  for (std::size_t row = 0; row < group.variant().slots.size(); ++row)
-    slots[row] = group.arena(tensor.view.precision).at(row, tensor.offset + begin);
-  return slots;
-}
-
-void Optimizer::Engine::apply_stages(const Tensor& tensor, std::size_t stages, void* theta, void* gradient,
-                                     std::size_t begin, std::size_t count) const {
-  const Group& group = groups_[tensor.group];
-  const Precision precision = tensor.view.precision;
-  for (std::size_t j = 0; j < stages; ++j) {
-    const AnyTransform& transform =
-        j < transforms_.size() ? transforms_[j] : group.around[j - transforms_.size()];
-    const detail::TransformInfo& info = transform.info();
-    const auto& kernels = precision == Precision::float32 ? info.float32 : info.float64;
-    kernels[static_cast<std::size_t>(isa_)](
-        {theta,
-         gradient,
-         gradient,
-         group.stages[j].in(precision),
-         count,
-         {tensor.first_index + begin, steps_ + 1, info.seed(transform.object())}});
+  const std::size_t size = element_size(tensor.compute);
+  const auto kernel = kernels[static_cast<std::size_t>(isa_)];
+  const void* const coefficients = group.coefficients.in(tensor.compute);
+  const std::size_t most = chunk_ == 0 ? count : chunk_;
+  for (std::size_t at = 0; at < count; at += most) {
+    Slots slots = piece.slots;
+    if (at > 0) {
+      for (void*& slot : slots) slot = slot == nullptr ? nullptr : static_cast<std::byte*>(slot) + at * size;
+    }
+    kernel({static_cast<std::byte*>(piece.theta) + at * size,
+            piece.gradient == nullptr ? nullptr : static_cast<const std::byte*>(piece.gradient) + at * size,
+            slots.data(), coefficients, std::min(most, count - at)});
   }
 }
 
-void Optimizer::Engine::step_block(const Block& block) const {
-  const Tensor& tensor = tensors_[block.tensor];
-  const std::size_t size = element_size(tensor.view.precision), stages = groups_[tensor.group].stages.size();
-  const std::size_t piece = stages == 0 ? chunk_ : std::min(chunk_, tile_size);
-  auto* const theta = static_cast<std::byte*>(tensor.view.data);
-  const auto* const gradient = static_cast<const std::byte*>(tensor.gradient.data);
+/// Steps numbers that their kernel reads and writes as they are stored.
+void Optimizer::Engine::step_direct(const Tensor& tensor, std::size_t begin, std::size_t count) const {
+  const Group& group = groups_[tensor.group];
+  const State& state = group.state(tensor.compute);
+  const std::size_t size = element_size(tensor.view.precision), n = state.slots();
+  const std::size_t most = chunk_ == 0 ? count : chunk_;
+  for (std::size_t at = begin; at < begin + count; at += most) {
+    Slots slots;
+    for (std::size_t slot = 0; slot < n; ++slot) slots[slot] = state.at(slot, tensor.offset + at);
+    tensor.direct({static_cast<std::byte*>(tensor.view.data) + at * size,
+                   static_cast<const std::byte*>(tensor.gradient.data) + at * size, slots.data(),
+                   group.coefficients.in(tensor.compute), std::min(most, begin + count - at)});
+  }
+}
+
+void Optimizer::Engine::step_piece(const Tensor& tensor, std::size_t first, std::size_t count) const {
+  const Group& group = groups_[tensor.group];
+  const std::size_t stages = group.stages.size();
+  if (tensor.direct != nullptr && stages == 0) {
+    step_direct(tensor, first, count);
+    return;
+  }
+  const auto& kernels =
+      tensor.compute == Precision::float32 ? group.variant().float32 : group.variant().float64;
   Tile tile;
-  for (std::size_t at = block.begin; at < block.begin + block.count; at += piece) {
-    const std::size_t count = std::min(piece, block.begin + block.count - at);
-    const void* g = gradient + at * size;
-    if (stages > 0) {
-      std::memcpy(tile.bytes.data(), g, count * size);
-      apply_stages(tensor, stages, theta + at * size, tile.bytes.data(), at, count);
-      g = tile.bytes.data();
-    }
-    step_range(tensor, theta + at * size, g, at, count);
+  for (std::size_t begin = first; begin < first + count; begin += tile_size) {
+    const std::size_t here = std::min(tile_size, first + count - begin);
+    Piece piece;
+    piece.theta = read_theta(tensor, begin, here, tile.theta.data());
+    piece.gradient = read_gradient(tensor, stages, piece.theta, begin, here, tile);
+    piece.slots = read_slots(tensor, begin, here, tile);
+    run_kernel(kernels, tensor, piece, here);
+    write_theta(tensor, begin, here, piece.theta);
+    for (std::size_t slot = 0; slot < group.variant().slots.size(); ++slot)
+      write_slot(tensor, slot, begin, here, piece.slots[slot]);
   }
 }
 
-/// Calls visit(gradient, begin, count) for each tile of a block, after the first `stages` transforms, on
-/// copies.
-template <class Visit>
-void Optimizer::Engine::for_each_tile(const Block& block, std::size_t stages, Visit visit) const {
-  const Tensor& tensor = tensors_[block.tensor];
-  const std::size_t size = element_size(tensor.view.precision);
-  Tile theta, gradient;
-  for (std::size_t at = block.begin; at < block.begin + block.count; at += tile_size) {
-    const std::size_t count = std::min(tile_size, block.begin + block.count - at);
-    const std::byte* g = static_cast<const std::byte*>(tensor.gradient.data) + at * size;
-    if (stages > 0) {
-      std::memcpy(theta.bytes.data(), static_cast<const std::byte*>(tensor.view.data) + at * size,
-                  count * size);
-      std::memcpy(gradient.bytes.data(), g, count * size);
-      apply_stages(tensor, stages, theta.bytes.data(), gradient.bytes.data(), at, count);
-      g = gradient.bytes.data();
-    }
-    visit(g, at, count);
-  }
+bool Optimizer::Engine::looks_ahead() const {
+  return std::any_of(groups_.begin(), groups_.end(),
+                     [](const Group& g) { return g.own.info().looks_ahead(g.own.object()); });
 }
 
-double Optimizer::Engine::block_sum(const Block& block, std::size_t stages, double scale) const {
-  double sum = 0;
-  const Precision precision = tensors_[block.tensor].view.precision;
-  for_each_tile(block, stages, [&](const void* g, std::size_t, std::size_t count) {
-    sum += sum_of_squares(g, count, precision, scale, isa_);
-  });
-  return sum;
+void Optimizer::Engine::look_ahead() {
+  check_idle("look_ahead()");
+  if (looking_ahead_) return;
+  for (Group& group : groups_) refresh(group);
+  for (Tensor& tensor : tensors_) look_ahead(tensor);
+  looking_ahead_ = looks_ahead();
 }
 
-double Optimizer::Engine::block_largest(const Block& block, std::size_t stages) const {
-  double largest = 0;
-  const Precision precision = tensors_[block.tensor].view.precision;
-  for_each_tile(block, stages, [&](const void* g, std::size_t, std::size_t count) {
-    const double here = largest_magnitude(g, count, precision);
-    if (std::isnan(here) || here > largest) largest = here;
-  });
-  return largest;
-}
-
-/// Adds what the rule measures in a block, of the gradient as it reaches the rule and the parameters as they
-/// are.
-void Optimizer::Engine::measure_block(const Block& block, double* sums) const {
-  const Tensor& tensor = tensors_[block.tensor];
+/// Writes the point where the rule wants the gradient over the parameters, which it keeps.
+void Optimizer::Engine::look_ahead(Tensor& tensor) {
   const Group& group = groups_[tensor.group];
-  const Precision precision = tensor.view.precision;
   const detail::RuleInfo& info = group.own.info();
-  const auto& kernels = precision == Precision::float32 ? info.measure_float32 : info.measure_float64;
-  for_each_tile(block, group.stages.size(), [&](const void* g, std::size_t begin, std::size_t count) {
-    const auto* theta = static_cast<const std::byte*>(tensor.view.data) + begin * element_size(precision);
-    kernels[static_cast<std::size_t>(isa_)](
-        {theta, g, slots_at(tensor, begin).data(), group.coefficients.float64.data(), count, sums});
-  });
-}
-
-/// The sums over all parameters that the rule wants: one per block, added in order.
-std::vector<double> Optimizer::Engine::measure() const {
-  const std::size_t count = rule().info().sum_count;
-  std::vector<double> partial(blocks_.size() * count), total(count);
-  for_each_block([&](std::size_t b) { measure_block(blocks_[b], &partial[b * count]); });
-  for (std::size_t i = 0; i < partial.size(); ++i) total[i % count] += partial[i];
-  return total;
-}
-
-double Optimizer::Engine::norm(std::size_t stages) const {
-  std::vector<double> partial(blocks_.size());
-  const auto sum = [&](double scale) {
-    for_each_block([&](std::size_t b) { partial[b] = block_sum(blocks_[b], stages, scale); });
-    double total = 0;
-    for (const double p : partial) total += p;
-    return total;
-  };
-  const double total = sum(1);
-  // Squares of doubles can overflow or vanish although the norm does not: then again, scaled by a power of
-  // two.
-  if (std::isfinite(total) && total >= 0x1p-900) return std::sqrt(total);
-  double largest = 0;
-  for (const Block& block : blocks_) {
-    const double here = block_largest(block, stages);
-    if (std::isnan(here)) return here;
-    largest = std::max(largest, here);
+  if (!info.looks_ahead(group.own.object()) || tensor.view.size == 0) return;
+  if (newcomers_) start_at_theta(tensor);
+  const std::size_t size = element_size(tensor.view.precision);
+  auto* const user = static_cast<std::byte*>(tensor.view.data);
+  tensor.before_look_ahead.assign(user, user + tensor.view.size * size);
+  const auto& kernels =
+      tensor.compute == Precision::float32 ? info.look_ahead_float32 : info.look_ahead_float64;
+  Tile tile;
+  for (std::size_t begin = 0; begin < tensor.view.size; begin += tile_size) {
+    const std::size_t count = std::min(tile_size, tensor.view.size - begin);
+    Piece piece;
+    piece.theta = tile.theta.data();
+    widen_any(stored_as(tensor), stored(tensor, begin), tensor.compute, piece.theta, count, isa_);
+    piece.slots = read_slots(tensor, begin, count, tile);
+    run_kernel(kernels, tensor, piece, count);
+    narrow_any(tensor.compute, piece.theta, tensor.view.precision, user + begin * size, count, nullptr, isa_);
   }
-  if (largest == 0 || !std::isfinite(largest)) return largest;
-  const int exponent = std::clamp(std::ilogb(largest), -1000, 1000);
-  return std::ldexp(std::sqrt(sum(std::ldexp(1.0, -exponent))), exponent);
+}
+
+void Optimizer::Engine::come_back() {
+  if (!looking_ahead_) return;
+  for (Tensor& tensor : tensors_) come_back(tensor);
+  looking_ahead_ = false;
+}
+
+void Optimizer::Engine::come_back(Tensor& tensor) const {
+  if (tensor.before_look_ahead.empty()) return;
+  std::memcpy(tensor.view.data, tensor.before_look_ahead.data(), tensor.before_look_ahead.size());
+  tensor.before_look_ahead.clear();
 }
 
 }  // namespace thalweg
