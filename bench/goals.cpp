@@ -38,11 +38,12 @@ std::string rate_text(const Entry& e, double ns) { return fmt::format("{:.1f} GB
 std::string what_binds(const Record& record, const Entry& e) {
   const Entry* limit = record.limit_of(e);
   if (limit == nullptr) return "";
-  const double time = median_of(&e), memory = median_of(limit);
+  const double scale = e.bytes > 0 && limit->bytes > 0 ? e.bytes / limit->bytes : 1;
+  const double time = median_of(&e), memory = scale * median_of(limit);
   const double kernel =
       median_of(record.find("kernel", e.name, "L1", e.precision, 1)) / static_cast<double>(e.threads);
   std::string text = fmt::format("{}, {}: {:.3g} ns, memory alone {:.3g} ({})", e.name, e.precision, time,
-                                 memory, rate_text(*limit, memory));
+                                 memory, rate_text(e, memory));
   if (!std::isfinite(kernel)) return text;
   text += fmt::format(", arithmetic alone {:.3g}", kernel);
   if (kernel > 0.95 * time)

@@ -40,6 +40,10 @@ void add_limit(Block& block, const Setting& setting, const std::vector<Pass>& pa
 /// the same rounds, and the reads that its arithmetic demands.
 void add_chains(Block& block, const Setting& setting);
 
+/// Adam with parameters, gradients and state in fewer bits, with a loss scale, and tensor by tensor: for a
+/// block in float32 that has plain Adam.
+void add_storage(Block& block, const Setting& setting);
+
 /// What a step costs beside its arithmetic: one tensor of 10 parameters, 10,000 of 10.
 [[nodiscard]] Block overhead_block(const std::vector<std::size_t>& threads, const std::string& isa,
                                    std::size_t rounds);

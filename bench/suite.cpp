@@ -52,7 +52,10 @@ Block rule_block(const Options& options, const Shape& shape, Precision precision
     add_peers(block, setting, rule, peers);
     adam = adam || rule.name() == "adam";
   }
-  if (adam && precision == Precision::float32) add_chains(block, setting);
+  if (adam && precision == Precision::float32) {
+    add_chains(block, setting);
+    add_storage(block, setting);
+  }
   block.check = [data] { return data->check(); };
   return block;
 }

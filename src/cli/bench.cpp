@@ -172,7 +172,9 @@ class Bench : public Command {
   }
 
   static void print_table(const Session& session, const bench::TableText& text) {
-    fmt::print("\n{}\n", session.terminal.bold(text.title));
+    fmt::print("\n");
+    for (const std::string& line : wrapped(text.title, session.terminal.width))
+      fmt::print("{}\n", session.terminal.bold(line));
     std::vector<Table::Column> columns;
     for (std::size_t i = 0; i < text.columns.size(); ++i)
       columns.push_back({.title = text.columns[i],
