@@ -1,6 +1,6 @@
 // Numbers of one byte: the error that the header promises, what must survive, and the same bytes everywhere.
 
-#include "../../src/engine/blockwise.h"
+#include "engine/blockwise.h"
 
 #include <algorithm>
 #include <cmath>

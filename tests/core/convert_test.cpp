@@ -1,7 +1,7 @@
 // Conversions of arrays: what the numbers' own conversions say, for every instruction set, length and offset,
 // and no byte beside them.
 
-#include "../../src/engine/convert.h"
+#include "engine/convert.h"
 
 #include <bit>
 #include <cmath>
@@ -13,8 +13,8 @@
 
 #include <thalweg/number.h>
 
-#include "../../src/engine/random_words.h"
 #include "arrays.h"
+#include "engine/random_words.h"
 
 namespace thalweg {
 namespace {
