@@ -9,6 +9,7 @@
 #include "engine/pair.h"
 
 namespace thalweg {
+
 double power(double base, double t) {
   Pair result{1, 0}, square{base, 0};
   for (auto n = static_cast<std::uint64_t>(t); n != 0; n >>= 1U) {
@@ -18,19 +19,21 @@ double power(double base, double t) {
   return result.high + result.low;
 }
 
-double nadam_product(double psi, double t) {
+DozatSchedule dozat_schedule(double psi, double t) {
   // ln prod (1 - q^i / 2) = -sum_k 2^-k / k sum_i q^(ik), a geometric series in i: a pure function of t in a
-  // few terms.
-  const double log_q = psi * portable::log(0.96);
-  double sum = 0, weight = 1;
+  // few terms. Of q^k and q^(kt) what they lack to 1 is kept, which goes from k to k + 1 without loss.
+  constexpr double log_base = -0x1.4e69ed6d80eaep-5;  // ln 0.96
+  const double lack = portable::expm1(psi * log_base), lack_t = portable::expm1(t * (psi * log_base));
+  double sum = 0, weight = 1, of_k = lack, of_kt = lack_t;
   for (double k = 1; k <= 60; ++k) {
     weight *= 0.5;
-    const double term =
-        weight / k * portable::exp(k * log_q) * (portable::expm1(k * t * log_q) / portable::expm1(k * log_q));
+    const double term = weight / k * (1 + of_k) * (of_kt / of_k);
     sum += term;
     if (term < 1e-18 * sum) break;
+    of_k += lack + of_k * lack;
+    of_kt += lack_t + of_kt * lack_t;
   }
-  return portable::exp(-sum);
+  return {portable::exp(-sum), 1 + lack_t, (1 + lack_t) * (1 + lack)};
 }
 
 double normal_quantile(double p) {

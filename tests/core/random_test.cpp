@@ -131,7 +131,7 @@ TEST(NadamProduct, IsTheProduct) {
       product *= 1 - 0.5L * std::pow(0.96L, t * static_cast<long double>(psi));
       if (product < 1e-290L) break;
       const double bound = 3e-15 * (2 - std::log(static_cast<double>(product)));
-      ASSERT_NEAR(nadam_product(psi, t) / static_cast<double>(product), 1, bound) << psi << ' ' << t;
+      ASSERT_NEAR(dozat_schedule(psi, t).product / static_cast<double>(product), 1, bound) << psi << ' ' << t;
     }
   }
 }

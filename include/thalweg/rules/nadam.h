@@ -1,12 +1,15 @@
 #pragma once
 
-#include <thalweg/portable.h>
 #include <thalweg/rule.h>
 
 namespace thalweg {
 
-/// The product over i = 1..t of 1 - 0.96^(i psi) / 2, which Dozat's momentum schedule needs at step t.
-[[nodiscard]] double nadam_product(double psi, double t);
+/// What Dozat's momentum schedule needs at step t, with q = 0.96^psi: the product over i = 1..t of 1 - q^i /
+/// 2, q^t, and q^(t + 1).
+struct DozatSchedule {
+  double product, here, next;
+};
+[[nodiscard]] DozatSchedule dozat_schedule(double psi, double t);
 
 /// Nadam: Dozat 2016. The step is (keep m + fresh g) / (sqrt(v_hat) + eps), where the forms differ in keep
 /// and fresh:
@@ -70,12 +73,11 @@ struct Nadam {
     double keep = beta1 / (1 - power(beta1, form == Form::optax ? t + 1 : t)),
            fresh = (1 - beta1) / (1 - power(beta1, t));
     if (form == Form::schedule) {
-      const auto mu = [this](double i) {
-        return beta1 * (1 - 0.5 * portable::pow(0.96, i * momentum_decay));
-      };
-      const double product = power(beta1, t) * nadam_product(momentum_decay, t);
-      keep = mu(t + 1) / (1 - product * mu(t + 1));
-      fresh = (1 - mu(t)) / (1 - product);
+      const DozatSchedule schedule = dozat_schedule(momentum_decay, t);
+      const double mu = beta1 * (1 - 0.5 * schedule.here), mu_next = beta1 * (1 - 0.5 * schedule.next);
+      const double product = power(beta1, t) * schedule.product;
+      keep = mu_next / (1 - product * mu_next);
+      fresh = (1 - mu) / (1 - product);
     }
     const double unbias2 = 1 / (1 - power(beta2, t));
     return {beta1,     1 - beta1, beta2,
