@@ -85,13 +85,9 @@ std::string to_json(const Record& record) {
             {"peers", record.peers},
             {"left_out", record.left_out},
             {"errors", record.errors}};
-  // An entry a line: a record is read by people too, and compared by lines.
-  std::string text = json.dump();
-  text.pop_back();
-  text += ",\"entries\":[";
-  for (std::size_t i = 0; i < record.entries.size(); ++i)
-    text += (i == 0 ? "" : ",") + entry_json(record, record.entries[i]).dump();
-  return text + "]}";
+  Json& entries = json["entries"] = Json::array();
+  for (const Entry& entry : record.entries) entries.push_back(entry_json(record, entry));
+  return json.dump();
 }
 
 Record from_json(std::string_view text, const std::string& where) {

@@ -1,0 +1,64 @@
+// docs/performance.md cannot drift from the record that it was made from.
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include <gmock/gmock.h>
+
+#include "bench/roofline.h"
+#include "bench/tables.h"
+#include "made_up.h"
+
+namespace thalweg::bench::test {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::string file_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+const std::string source = THALWEG_SOURCE;
+
+TEST(Performance, TablesAreThoseOfTheRecord) {
+  const std::string page = file_text(source + "/docs/performance.md");
+  const std::string begin = "<!-- thalweg bench --from bench/results/performance.json --markdown -->\n";
+  const std::string end = "<!-- end -->";
+  const auto from = page.find(begin), to = page.find(end);
+  ASSERT_NE(from, std::string::npos);
+  ASSERT_NE(to, std::string::npos);
+  const Record record = from_json(file_text(source + "/bench/results/performance.json"), "performance.json");
+  EXPECT_EQ(page.substr(from + begin.size(), to - from - begin.size()), markdown_of(record))
+      << "scripts/make-performance makes the page anew";
+}
+
+TEST(Performance, PictureIsThatOfTheRecord) {
+  const Record record = from_json(file_text(source + "/bench/results/performance.json"), "performance.json");
+  EXPECT_EQ(file_text(source + "/docs/images/roofline.svg"), roofline_svg(record));
+}
+
+TEST(Tables, ShowFigureAndShare) {
+  const std::string text = markdown_of(record());
+  EXPECT_THAT(text, HasSubstr("### rules, float32, 1 thread: ns a parameter, % of the memory limit\n"));
+  EXPECT_THAT(text, HasSubstr("| adam | 1.25 80% |\n"));
+  EXPECT_THAT(text, HasSubstr("| other: adam | 5.00 4x |\n"));
+  EXPECT_THAT(text, HasSubstr("| adam, bf16 state | 1.00 0.80x |\n"));
+  EXPECT_THAT(text, HasSubstr("Left out: something: a reason.\n"));
+  EXPECT_THAT(text, HasSubstr("| root and quotient | 0.400 | |\n"));
+}
+
+TEST(Roofline, HasADotPerRuleAndSizeAndEachRoof) {
+  const std::string svg = roofline_svg(record());
+  EXPECT_THAT(svg, HasSubstr("<title>adam, 1e8: 1.25 ns a parameter, 22.4 GB/s</title>"));
+  EXPECT_THAT(svg, HasSubstr("<title>memory at 1e8: 28.0 GB/s</title>"));
+  EXPECT_THAT(svg, HasSubstr("root and quotient</text>"));
+  EXPECT_THAT(svg, Not(HasSubstr("\"nan")));
+  EXPECT_THAT(roofline_svg(Record{}), Not(HasSubstr("nan\"")));
+  EXPECT_THAT(roofline_page(record()), HasSubstr("<svg "));
+}
+
+}  // namespace
+}  // namespace thalweg::bench::test

@@ -1,0 +1,144 @@
+#include "bench/record.h"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+#include <thalweg/error.h>
+
+#include "bench/compare.h"
+#include "bench/goals.h"
+#include "made_up.h"
+
+namespace thalweg::bench::test {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Record, ReadsBackWhatItWrote) {
+  const Record before = record();
+  const std::string text = to_json(before);
+  const Record after = from_json(text, "x.json");
+  EXPECT_EQ(to_json(after), text);
+  EXPECT_EQ(after.entries.size(), before.entries.size());
+  EXPECT_EQ(after.entries[5].rounds, (std::vector<double>{1.25, 2.5, 1.25}));
+  EXPECT_EQ(after.entries[7].reference, "adam");
+  EXPECT_EQ(after.machine.processor, "Example");
+  EXPECT_EQ(after.machine.threads, 2U);
+  EXPECT_EQ(after.left_out, before.left_out);
+}
+
+TEST(Record, SaysTheFiguresBesideTheRounds) {
+  const auto json = nlohmann::json::parse(to_json(record()));
+  EXPECT_EQ(json.at("schema_version"), 1);
+  const auto& adam = json.at("entries").at(5);
+  EXPECT_EQ(adam.at("median"), 1.25);
+  EXPECT_EQ(adam.at("least"), 1.25);
+  EXPECT_EQ(adam.at("quartiles"), (std::vector<double>{1.25, 1.875}));
+  EXPECT_EQ(adam.at("of_limit"), 0.8);
+  EXPECT_EQ(json.at("entries").at(8).at("over_reference"), 4);
+}
+
+TEST(Record, PairsRoundsOfOneSetOnly) {
+  Record r = record();
+  // A slow round slows both: the share stays.
+  EXPECT_EQ(r.shares(r.entries[5]), (std::vector<double>{0.8, 0.8, 0.8}));
+  // 20 bytes against the loop of 28.
+  EXPECT_DOUBLE_EQ(r.shares(r.entries[7])[0], 20.0 / 28.0);
+  r.entries[3].set = 7;
+  EXPECT_TRUE(r.shares(r.entries[5]).empty());
+}
+
+std::string error_of(const std::string& text) {
+  try {
+    (void)from_json(text, "x.json");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind, Error::Kind::input);
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Record, RefusesWhatIsNone) {
+  EXPECT_THAT(error_of("no"),
+              HasSubstr("x.json: found text that is not JSON; expected a record of thalweg bench"));
+  EXPECT_THAT(error_of("[1]"), HasSubstr("found other JSON"));
+  EXPECT_THAT(error_of(R"({"kind":"bench","schema_version":2})"), HasSubstr("found schema_version 2"));
+  EXPECT_THAT(error_of(R"({"kind":"bench","schema_version":1})"), HasSubstr("'date'"));
+}
+
+TEST(Compare, GivesAVerdictBeyondTheSpreadOfBoth) {
+  Record before, now;
+  before.entries = {entry("rule", "a", "1e6", 1, {10, 11, 12, 13}),
+                    entry("rule", "b", "1e6", 1, {10, 11, 12, 13}),
+                    entry("rule", "c", "1e6", 1, {10, 11, 12, 13}), entry("rule", "gone", "1e6", 1, {1})};
+  now.entries = {entry("rule", "a", "1e6", 1, {11, 12, 13, 14}), entry("rule", "b", "1e6", 1, {5, 6, 7, 8}),
+                 entry("rule", "c", "1e6", 1, {20, 22, 24, 26}), entry("rule", "new", "1e6", 1, {1})};
+  const auto changes = compare(before, now);
+  ASSERT_EQ(changes.size(), 3U);
+  EXPECT_EQ(changes[0].what, "a, 1e6, float32, 1 thread");
+  EXPECT_EQ(changes[0].verdict, "");
+  EXPECT_EQ(changes[1].verdict, "faster");
+  EXPECT_EQ(changes[2].verdict, "slower");
+  EXPECT_DOUBLE_EQ(changes[2].ratio, 2);
+}
+
+TEST(Compare, SaysWhatElseDiffers) {
+  Machine a = record().machine, b = a;
+  EXPECT_TRUE(differences(a, b).empty());
+  b.processor = "Other";
+  b.threads = 4;
+  EXPECT_EQ(differences(a, b),
+            (std::vector<std::string>{"processor: Example then, Other now", "threads: 2 then, 4 now"}));
+}
+
+const Goal* goal(const std::vector<Goal>& goals, const std::string& what) {
+  for (const Goal& g : goals) {
+    if (g.what == what) return &g;
+  }
+  ADD_FAILURE() << what;
+  return nullptr;
+}
+
+TEST(Goals, SayFigureVerdictAndWhatBinds) {
+  const auto goals = goals_of(record());
+  const Goal* one = goal(goals, "every elementwise rule at 95 % of its memory limit: 1e8, 1 thread");
+  ASSERT_NE(one, nullptr);
+  EXPECT_EQ(one->figure, "80.0 % (adam, float32); 0 of 1 reach it");
+  EXPECT_EQ(one->verdict(), "short by 16 %");  // 0.95 was asked for: (0.95 - 0.8) / 0.95
+  EXPECT_THAT(one->binds,
+              HasSubstr("adam, float32: 1.25 ns, memory alone 1 (28.0 GB/s), arithmetic alone 0.45"));
+  const Goal* two = goal(goals, "every elementwise rule at 95 % of its memory limit: 1e8, 2 threads");
+  ASSERT_NE(two, nullptr);
+  EXPECT_EQ(two->figure, "100.0 % (adam, float32); 1 of 1 reach it");
+  EXPECT_EQ(two->verdict(), "met");
+}
+
+TEST(Goals, HoldAdamAgainstTheDividerAndAHandWrittenKernel) {
+  const auto goals = goals_of(record());
+  const Goal* bare = goal(goals, "Adam from L1 at most 1.05 times root and quotient alone");
+  ASSERT_NE(bare, nullptr);
+  EXPECT_EQ(bare->figure, "1.125");
+  EXPECT_EQ(bare->verdict(), "short by 7.1 %");
+  const Goal* hand = goal(goals, "stretch: Adam from L1 at most 0.88 of the best hardware kernel");
+  ASSERT_NE(hand, nullptr);
+  EXPECT_EQ(hand->figure, "0.900");
+  EXPECT_FALSE(hand->met());
+}
+
+TEST(Goals, HoldStorageAgainstFloat32OfTheSameRounds) {
+  const auto goals = goals_of(record());
+  const Goal* g = goal(goals, "adam, bf16 state at most 0.85 of adam: 1e8, 1 thread");
+  ASSERT_NE(g, nullptr);
+  EXPECT_EQ(g->figure, "0.800");
+  EXPECT_TRUE(g->met());
+}
+
+TEST(Goals, NameTheWorstPairOfThreads) {
+  const auto goals = goals_of(record());
+  const Goal* g = goal(goals, "2 threads never over 1.05 times the time of one");
+  ASSERT_NE(g, nullptr);
+  EXPECT_EQ(g->figure, "0.400 (adam, float32, 1e8); 1 of 1 keep it");
+}
+
+}  // namespace
+}  // namespace thalweg::bench::test
