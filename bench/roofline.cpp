@@ -103,8 +103,8 @@ void panel(const Record& record, const Panel& p, const std::string& precision, s
     const double speed = static_cast<double>(threads) / figure_of(bare->rounds).median;
     out += fmt::format(
         "<path d=\"M{0:.1f} {1:.1f}h{2}\" stroke=\"#1c2126\" stroke-dasharray=\"6 3\"/><text x=\"{3:.1f}\" "
-        "y=\"{4:.1f}\">root and quotient</text>\n",
-        p.x0, p.y(speed), panel_width, p.x0 + 6, p.y(speed) - 5);
+        "y=\"{4:.1f}\" text-anchor=\"end\">root and quotient</text>\n",
+        p.x0, p.y(speed), panel_width, p.x0 + panel_width - 6, p.y(speed) - 5);
   }
   for (const Entry& e : record.entries) {
     const auto at = std::find(sizes.begin(), sizes.end(), e.size);
