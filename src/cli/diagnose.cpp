@@ -68,9 +68,12 @@ class Diagnose : public Command {
       if (problem_.empty() && arguments_->given(option))
         throw usage_error(option, "given", "needs a PROBLEM, as in: thalweg diagnose rosenbrock");
     }
-    for (const char* option : {"--data", "--model", "--epochs", "--batch", "--cooldown", "--max-steps",
-                               "--max-seconds", "--target", "--patience", "--label", "--test", "--test-label",
-                               "--task", "--validation", "--test-fraction", "--no-standardize"}) {
+    for (const char* option :
+         {"--data",           "--model",       "--epochs", "--batch",      "--cooldown",
+          "--max-steps",      "--max-seconds", "--target", "--patience",   "--label",
+          "--test",           "--test-label",  "--task",   "--validation", "--test-fraction",
+          "--no-standardize", "--parameters",  "--state",  "--master",     "--rounding",
+          "--loss-scale"}) {
       if (!problem_.empty() && arguments_->given(option))
         throw usage_error(option, "given", "is for a training, and " + problem_ + " is a problem");
     }

@@ -11,6 +11,7 @@
 #include "cli/chart.h"
 #include "cli/command.h"
 #include "cli/language.h"
+#include "cli/precision_options.h"
 #include "cli/step_options.h"
 #include "cli/text.h"
 #include "data/files.h"
@@ -50,6 +51,7 @@ class LrFind : public Command {
            "the column to predict, by name or from 1; the last one if left out");
     a.text("--test", "FILE", load_.test, "file of the test set");
     a.flag("--no-standardize", raw_, "leave the features as they are");
+    precision_.declare(a);
     a.group("The test");
     a.number("--low", options_.low, above(0), "the first rate");
     a.number("--high", options_.high, above(0), "the last rate");
@@ -67,6 +69,7 @@ class LrFind : public Command {
     train.schedules = step_.made_schedules();
     train.plateau = step_.plateau();
     train.transforms = step_.made_transforms(session.options.seed);
+    train.precision = precision_.precision();
     train.epochs = epochs_;
     train.batch = batch_;
     train.seed = session.options.seed;
@@ -113,6 +116,12 @@ class LrFind : public Command {
     if (!load_.label.empty()) add("--label", load_.label);
     if (!load_.test.empty()) add("--test", load_.test);
     if (raw_) all += " --no-standardize";
+    for (const auto& [option, value] : precision_.words()) {
+      if (value.empty())
+        all += " " + option;
+      else
+        add(option.c_str(), value);
+    }
     if (session.options.seed > 0) add("--seed", std::to_string(session.options.seed));
     return all;
   }
@@ -193,6 +202,7 @@ class LrFind : public Command {
   }
 
   StepOptions step_;
+  PrecisionOptions precision_;
   data::LoadOptions load_;
   std::string data_ = "digits", model_ = "mlp:64", html_;
   std::uint64_t epochs_ = workbench::TrainOptions{}.epochs, batch_ = workbench::TrainOptions{}.batch,

@@ -45,6 +45,8 @@ class Train : public Command {
          {"train --data houses.csv --label price --model linear", "A column to predict, by name:"},
          {"train --schedule \"warmup:steps=100 | cosine:steps=800\" --transform clip_norm:max=1",
           "Warm-up, annealing and clipping:"},
+         {"train --parameters bfloat16 --master --state bfloat16 --rounding stochastic",
+          "Numbers in 16 bits (docs/precision.md):"},
          {"train --batch 1", "One example a step; --batch 0 takes all of them:"},
          {"train --json | tail -n 1 | jq .test_accuracy", "For machines:"}}};
   }
@@ -133,6 +135,8 @@ class Train : public Command {
       how += fmt::format("; lr falls to 0 over the last {:.3g} % of the steps (--cooldown 0: it does not)",
                          100 * options.cooldown);
     fmt::print("{}", paragraph(how, session.terminal.width));
+    if (const std::string stored = precision_text(options.precision); !stored.empty())
+      fmt::print("{}", paragraph(stored, session.terminal.width));
   }
 
   static std::string counted(std::uint64_t number, const char* what) {
@@ -177,6 +181,12 @@ class Train : public Command {
     Json json{{"data", record.data},           {"model", record.model},
               {"optimizer", record.optimizer}, {"parameters", record.parameters},
               {"batch", record.batch},         {"cooldown", record.cooldown}};
+    const workbench::TrainPrecision& p = record.precision;
+    json["precision"] = {{"parameters", precision_name(p.parameters)},
+                         {"state", state_name(p.state)},
+                         {"master", p.master},
+                         {"rounding", p.rounding == Rounding::stochastic ? "stochastic" : "nearest"},
+                         {"loss_scale", p.loss_scale}};
     const std::pair<const char*, const std::optional<Scores>*> parts[] = {
         {"train", &record.train}, {"validation", &record.validation}, {"test", &record.test}};
     for (const auto& [part, scores] : parts) {

@@ -31,6 +31,7 @@ void TrainingOptions::declare_rest(Arguments& a) {
   a.number("--target", target, at_least(0), "stop at this validation accuracy (0 to 1) or rmse");
   a.count("--patience", patience, at_least(0),
           "stop after this many epochs without a lower validation loss; 0: off");
+  precision.declare(a);
   a.group("Data");
   a.text("--label", "NAME|INDEX", load.label,
          "the column to predict, by name or from 1; the last one if left out, or the only one with text");
@@ -53,6 +54,7 @@ workbench::TrainOptions TrainingOptions::options(const Shared& shared) const {
                                                         [](const auto& s) { return s.first == "lr"; });
   const bool schedule_free = options.optimizer.info().schedule_free;
   options.cooldown = cooldown.value_or(scheduled || schedule_free ? 0 : 0.3);
+  options.precision = precision.precision();
   options.epochs = epochs;
   options.batch = batch;
   options.seed = shared.seed;
@@ -85,6 +87,7 @@ std::vector<std::pair<std::string, std::string>> TrainingOptions::words(const Sh
   number("--max-seconds", max_seconds);
   number("--target", target);
   count("--patience", patience, 0);
+  for (auto& word : precision.words()) all.push_back(std::move(word));
   text("--label", load.label, "");
   text("--test", load.test, "");
   text("--test-label", load.test_label, "");

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/precision_options.h"
 #include "cli/step_options.h"
 #include "data/load.h"
 #include "models/spec.h"
@@ -16,6 +17,7 @@ class Arguments;
 /// The arguments of a training, for every command that makes one: data, model, optimizer, how long.
 struct TrainingOptions {
   StepOptions step;
+  PrecisionOptions precision;
   std::string source = "digits", model = "mlp:64", task = "auto";
   std::uint64_t epochs = workbench::TrainOptions{}.epochs, batch = workbench::TrainOptions{}.batch,
                 max_steps = 0, patience = 0;
@@ -24,7 +26,8 @@ struct TrainingOptions {
   bool raw = false;
 
   void declare_first(Arguments& arguments);  ///< data, model and optimizer
-  void declare_rest(Arguments& arguments);   ///< in groups: how long, and how the data are read
+  void declare_rest(
+      Arguments& arguments);  ///< in groups: how long, how numbers are stored, how the data are read
 
   /// What they mean; usage Errors as from what they name.
   [[nodiscard]] workbench::TrainOptions options(const Shared& shared) const;

@@ -130,6 +130,7 @@ TrainRecord train(Trainer& trainer, const data::Split& split, const models::Mode
   record.parameters = trainer.optimizer().size();
   record.batch = trainer.batch();
   record.cooldown = options.cooldown;
+  record.precision = options.precision;
   if (split.validation.rows() > 0) record.start = trainer.evaluate(split.validation);
   record.stop = run(trainer, options, limits, observer, record);
   record.steps = trainer.steps();

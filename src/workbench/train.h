@@ -27,6 +27,21 @@ struct TensorGroup {
   GroupOptions options;
 };
 
+/// How the numbers of a training are stored. The network computes in float: parameters of 16 bits are what
+/// the optimizer steps, and the network sees them widened after every step (both are in memory); gradients
+/// are then rounded to the same type.
+struct TrainPrecision {
+  Precision parameters = Precision::float32;  ///< not float64
+  StateType state = StateType::float32;
+  bool master = false;                    ///< of parameters of 16 bits: as Storage has it
+  Rounding rounding = Rounding::nearest;  ///< stochastic: only where something has 16 or 8 bits
+  /// Gradients of 16 bits are multiplied with it before they are rounded, and divided by it in the optimizer.
+  double loss_scale = 1;
+};
+
+/// Throws a usage Error for a precision that contradicts itself: what needs 16 bits, without them.
+void check(const TrainPrecision& precision);
+
 struct TrainOptions {
   AnyRule optimizer = Adam{};
   std::vector<std::pair<std::string, Schedule>>
@@ -35,6 +50,7 @@ struct TrainOptions {
       plateau;  ///< scales lr; sees the validation loss (mode=max: the accuracy) of each epoch
   std::vector<AnyTransform> transforms;  ///< of the gradient, in order
   std::vector<TensorGroup> groups;
+  TrainPrecision precision;
 
   std::size_t epochs = 30;  ///< at least 1
   std::size_t batch = 32;   ///< examples per step; 0: all of them; an epoch's last batch is what is left
@@ -42,7 +58,7 @@ struct TrainOptions {
   /// none. Excludes a schedule of lr. What mini-batches leave behind as noise settles: Hagele et al. 2024
   /// (arXiv:2405.18392).
   double cooldown = 0;
-  std::uint64_t seed = 0;    ///< of the initial weights and the order of the examples
+  std::uint64_t seed = 0;    ///< of the initial weights, the order of the examples and stochastic rounding
   std::size_t threads = 0;   ///< 0: as many as the machine has; the result is the same for any number
   std::string isa = "best";  ///< of the optimizer's kernels, as in Execution; the result is the same for any
 
@@ -84,6 +100,7 @@ struct TrainRecord {
   data::Task task = data::Task::classification;
   std::size_t parameters = 0, batch = 0;  ///< numbers trained; examples per step
   double cooldown = 0;                    ///< as asked for
+  TrainPrecision precision;               ///< as asked for
 
   std::optional<models::Scores> start;  ///< of the validation part before the first step
   std::vector<EpochRecord> epochs;      ///< the last one may be cut short; a diverged epoch is left out

@@ -60,6 +60,7 @@ Gradients views_of(const models::Parameters<float>& gradient) {
 }
 
 void check(const TrainOptions& options, const data::Split& split) {
+  workbench::check(options.precision);
   if (split.train.rows() == 0) throw input_error(split.train.name, "no rows to train on", "at least one");
   if (options.epochs == 0) throw usage_error("epochs", "0", "must be at least 1");
   if (options.max_steps && *options.max_steps == 0) throw usage_error("max_steps", "0", "must be at least 1");
@@ -93,14 +94,15 @@ void check(const TrainOptions& options, const data::Split& split) {
 }
 
 /// Adds every tensor with the options of the first group that matches.
-void add_tensors(Optimizer& optimizer, models::Parameters<float>& parameters,
+void add_tensors(Optimizer& optimizer, models::Parameters<float>& parameters, NarrowTensors& narrow,
                  const std::vector<TensorGroup>& groups) {
   std::vector<std::string> names;
   for (auto& tensor : parameters) {
+    const ParameterView stepped = narrow.empty() ? tensor.values : narrow.parameters(names.size());
     names.push_back(tensor.name);
     const auto group = std::find_if(groups.begin(), groups.end(),
                                     [&](const TensorGroup& g) { return matches(g.pattern, tensor.name); });
-    optimizer.add(tensor.name, tensor.values, group != groups.end() ? group->options : GroupOptions{});
+    optimizer.add(tensor.name, stepped, group != groups.end() ? group->options : GroupOptions{});
   }
   for (const TensorGroup& group : groups) {
     if (std::none_of(names.begin(), names.end(),
@@ -119,6 +121,26 @@ Schedule cooldown(double share, std::uint64_t steps) {
 
 }  // namespace
 
+void check(const TrainPrecision& p) {
+  if (p.parameters == Precision::float64)
+    throw usage_error("parameters", "float64", "must be float32, bfloat16 or float16");
+  if (!(p.loss_scale > 0 && std::isfinite(static_cast<float>(p.loss_scale))))
+    throw usage_error("loss_scale", number_text(p.loss_scale), "must be above 0 and finite");
+  if (p.parameters != Precision::float32) return;
+  if (p.master) {
+    throw usage_error("master", "given",
+                      "is a copy of parameters of 16 bits: it needs parameters in bfloat16 or float16");
+  }
+  if (p.loss_scale != 1) {
+    throw usage_error("loss_scale", number_text(p.loss_scale),
+                      "is for gradients of 16 bits: it needs parameters in bfloat16 or float16");
+  }
+  if (p.rounding == Rounding::stochastic && p.state != StateType::bfloat16 && p.state != StateType::int8) {
+    throw usage_error("rounding", "stochastic",
+                      "has nothing to round: it needs parameters of 16 bits, or state in bfloat16 or int8");
+  }
+}
+
 Trainer::Trainer(const data::Split& split, const models::ModelSpec& model, const TrainOptions& options)
     : split_((check(options, split), &split)),
       options_(options),
@@ -129,9 +151,16 @@ Trainer::Trainer(const data::Split& split, const models::ModelSpec& model, const
       batch_loss_(network_, pool_),
       parameters_(network_.initial(options.seed)),
       gradient_(zeros_like(parameters_)),
-      optimizer_(options.optimizer, {.threads = options.threads, .isa = options.isa}),
-      views_(views_of(gradient_)) {
-  add_tensors(optimizer_, parameters_, options.groups);
+      narrow_(options.precision.parameters, parameters_),
+      optimizer_(options.optimizer,
+                 {.state = options.precision.state,
+                  .master = options.precision.master,
+                  .rounding = options.precision.rounding,
+                  .seed = options.seed},
+                 {.threads = options.threads, .isa = options.isa}),
+      views_(narrow_.empty() ? views_of(gradient_) : narrow_.gradients()) {
+  add_tensors(optimizer_, parameters_, narrow_, options.groups);
+  if (options.precision.loss_scale != 1) optimizer_.loss_scale(options.precision.loss_scale);
   if (options.cooldown > 0)
     options_.schedules.emplace_back("lr", cooldown(options.cooldown, planned_steps()));
   for (const auto& [key, schedule] : options_.schedules) optimizer_.schedule(key, schedule);
@@ -165,9 +194,24 @@ bool Trainer::is_healthy(double loss) const {
 /// Says what is wrong before the step could be made: a tensor, or else the loss.
 std::string Trainer::fault() const {
   const std::string tensor = not_finite(gradient_);
-  if (!tensor.empty()) return "the gradient of " + tensor + " is not finite";
+  if (!tensor.empty()) {
+    const TrainPrecision& p = options_.precision;
+    return "the gradient of " + tensor + " is not finite" +
+           (narrow_.empty() ? std::string() : std::string(" in ") + precision_name(p.parameters)) +
+           (p.loss_scale == 1 ? std::string() : ", times " + number_text(p.loss_scale));
+  }
   return std::isfinite(loss_.total()) ? "the loss is a million times that of the start"
                                       : "the loss is not finite";
+}
+
+void Trainer::look_ahead() {
+  optimizer_.look_ahead();
+  if (!narrow_.empty() && optimizer_.looks_ahead()) narrow_.widen(parameters_);
+}
+
+void Trainer::come_back() {
+  optimizer_.come_back();
+  if (!narrow_.empty()) narrow_.widen(parameters_);
 }
 
 bool Trainer::step() {
@@ -175,16 +219,18 @@ bool Trainer::step() {
   if (epoch_ended()) begin_epoch();
   const Clock::time_point start = Clock::now();
   const auto rows = std::span(order_).subspan(next_, std::min(batch_, order_.size() - next_));
-  optimizer_.look_ahead();
+  look_ahead();
   loss_ = batch_loss_.gradient(split_->train, rows, parameters_, gradient_);
+  if (!narrow_.empty()) narrow_.round_gradient(gradient_, options_.precision.loss_scale);
   const double gradient_norm = norm(gradient_);
   if (optimizer_.steps() == 0) first_loss_ = loss_.total();
   if (!is_healthy(loss_.total()) || !std::isfinite(gradient_norm)) {
-    optimizer_.come_back();
+    come_back();
     divergence_ = {optimizer_.steps() + 1, fault()};
     return false;
   }
   optimizer_.step(views_);
+  if (!narrow_.empty()) narrow_.widen(parameters_);
   running_.rate = optimizer_.rate();
   next_ += rows.size();
   ++epoch_steps_;
@@ -234,6 +280,7 @@ bool Trainer::restore_best() {
   for (std::size_t k = 0; k < best_.size(); ++k) {
     std::copy(best_[k].values.begin(), best_[k].values.end(), parameters_[k].values.begin());
   }
+  narrow_.put_back(parameters_);
   return true;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "workbench/narrow.h"
 #include "workbench/train.h"
 
 namespace thalweg::workbench {
@@ -32,7 +33,8 @@ class Trainer {
   /// Loss and metric (in the original unit) at the present parameters, or nothing if the loss shows that the
   /// run has diverged. Needs at least one row.
   [[nodiscard]] std::optional<models::Scores> evaluate(const data::Dataset& part);
-  /// Goes back to the parameters of the best epoch, if early stopping kept them. Returns whether it did.
+  /// Goes back to the parameters of the best epoch, if early stopping kept them, to judge them: what else the
+  /// optimizer keeps (state, master copy) stays. Returns whether it did.
   bool restore_best();
   /// Multiplies the learning rate by a factor from the next step on, on top of its schedule.
   void scale_rate(double factor) { optimizer_.scale("lr", factor); }
@@ -47,13 +49,16 @@ class Trainer {
   [[nodiscard]] std::size_t steps_per_epoch() const { return (rows_ + batch_ - 1) / batch_; }
   [[nodiscard]] const models::Loss& last_loss() const { return loss_; }
   [[nodiscard]] const models::Parameters<float>& parameters() const { return parameters_; }
-  [[nodiscard]] const models::Parameters<float>& gradient() const { return gradient_; }  ///< of the last step
+  /// Of the last step, as the optimizer has read it.
+  [[nodiscard]] const models::Parameters<float>& gradient() const { return gradient_; }
   [[nodiscard]] const Optimizer& optimizer() const { return optimizer_; }
 
  private:
   void begin_epoch();
   [[nodiscard]] bool is_healthy(double loss) const;
   [[nodiscard]] std::string fault() const;
+  void look_ahead();
+  void come_back();
 
   const data::Split* split_;
   TrainOptions options_;
@@ -62,8 +67,9 @@ class Trainer {
   models::Network<float> network_;
   models::BatchLoss<float> batch_loss_;
   models::Parameters<float> parameters_, gradient_, best_;
+  NarrowTensors narrow_;
   Optimizer optimizer_;
-  Gradients views_;  ///< of gradient_
+  Gradients views_;  ///< of gradient_, or of what is narrow
   std::optional<PlateauTracker> plateau_;
 
   std::size_t epoch_ = 0, next_ = 0;  ///< next_: position in order_ of the coming batch

@@ -128,7 +128,7 @@ std::pair<Rates, Vector> steady(const std::string& specification, const Vector& 
   }
   Vector lengths = step;
   for (double& l : lengths) l = std::abs(l);
-  return {rates_of<double>(optimizer, {{"x", gradient.size()}}, optimizer.rate(), lengths, root), step};
+  return {rates_of(optimizer, {{"x", gradient.size()}}, optimizer.rate(), lengths, root), step};
 }
 
 TEST(DiagnoseRates, AreTheStepPerSteadyGradientForEveryRule) {

@@ -80,12 +80,11 @@ struct Denominator {
 };
 
 /// Reads the denominators of one tensor.
-template <class T>
 class Roots {
  public:
   Roots(const Optimizer& optimizer, const std::string& rule, const std::string& tensor)
       : rule_(rule), n_(optimizer), eps_(n_["eps"]), placement_(n_.word("eps_placement")) {
-    const auto slot = [&](const char* name) { return optimizer.slot<T>(tensor, name); };
+    const auto slot = [&](const char* name) { return optimizer.slot_values(tensor, name); };
     if (rule == "adagrad") second_ = slot("s");
     if (rule == "adamax") second_ = slot("u");
     if (rule == "amsgrad") second_ = slot("v_hat");
@@ -106,16 +105,16 @@ class Roots {
   [[nodiscard]] bool has_any() const { return !second_.empty(); }
   [[nodiscard]] bool inside() const { return inside_; }
   [[nodiscard]] Denominator at(std::size_t i) const {
-    double v = static_cast<double>(second_[i]);
+    double v = second_[i];
     if (rule_ == "adamax") return {v, eps_};
-    if (!first_.empty()) v = std::max(0.0, v - std::pow(static_cast<double>(first_[i]), 2));
+    if (!first_.empty()) v = std::max(0.0, v - std::pow(first_[i], 2));
     const double root = std::sqrt(v * unbias_);
     if (inside_) return {root, std::sqrt(eps_)};
     return {root, placement_ == "hat" ? eps_ * std::sqrt(unbias_) : eps_};
   }
   /// What the rate is multiplied by: Adadelta's root mean square of steps.
   [[nodiscard]] double numerator(std::size_t i) const {
-    return steps_.empty() ? 1 : std::sqrt(static_cast<double>(steps_[i]) + eps_);
+    return steps_.empty() ? 1 : std::sqrt(steps_[i] + eps_);
   }
 
  private:
@@ -124,7 +123,7 @@ class Roots {
   double eps_, unbias_ = 1;
   std::string placement_;
   bool inside_ = false;
-  std::span<const T> second_, first_, steps_;
+  Vector second_, first_, steps_;
 };
 
 double median(Vector values) {
@@ -141,7 +140,6 @@ bool has_key(const AnyRule& rule, const std::string& key) {
   return std::any_of(keys.begin(), keys.end(), [&](const KeyInfo& known) { return known.name == key; });
 }
 
-template <class T>
 Rates rates_of(const Optimizer& optimizer, const std::vector<Part>& parts, double lr, const Vector& steps,
                const Vector& gradients) {
   const AnyRule& any = optimizer.rule();
@@ -162,7 +160,7 @@ Rates rates_of(const Optimizer& optimizer, const std::vector<Part>& parts, doubl
   double dominated = 0;
   Vector roots;
   for (const Part& part : parts) {
-    const Roots<T> denominators(optimizer, rule, part.name);
+    const Roots denominators(optimizer, rule, part.name);
     result.adaptive = denominators.has_any();
     for (std::size_t i = 0; i < part.size; ++i) {
       if (!result.adaptive) {
@@ -183,10 +181,5 @@ Rates rates_of(const Optimizer& optimizer, const std::vector<Part>& parts, doubl
   }
   return result;
 }
-
-template Rates rates_of<float>(const Optimizer&, const std::vector<Part>&, double, const Vector&,
-                               const Vector&);
-template Rates rates_of<double>(const Optimizer&, const std::vector<Part>&, double, const Vector&,
-                                const Vector&);
 
 }  // namespace thalweg::workbench::diagnosis

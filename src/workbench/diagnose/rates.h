@@ -27,7 +27,6 @@ struct Rates {
 /// The rates of the parts' tensors, with `lr` in place of the optimizer's present one (a schedule may have
 /// brought that to 0). The rules of the library are known; for another rule the rate is what `steps` over
 /// `gradients` says, the root mean squares of recent ones, and neither limit nor epsilon is known.
-template <class T>
 [[nodiscard]] Rates rates_of(const Optimizer& optimizer, const std::vector<Part>& parts, double lr,
                              const Vector& steps, const Vector& gradients);
 

@@ -44,11 +44,10 @@ double late_rate(const Recorder& recorder, double otherwise) {
   return most > 0 ? most : otherwise;
 }
 
-template <class T>
 Evidence evidence_of(Subject& subject, const Recorder& recorder, const Optimizer& optimizer, double lr,
                      const std::vector<AnyTransform>& transforms, const Effort& effort) {
-  const Rates rates = rates_of<T>(optimizer, subject.parts(), late_rate(recorder, lr), recorder.root_steps(),
-                                  recorder.root_gradients());
+  const Rates rates = rates_of(optimizer, subject.parts(), late_rate(recorder, lr), recorder.root_steps(),
+                               recorder.root_gradients());
   add_decay(subject, coupled_decay(optimizer.rule(), transforms),
             decoupled_decay(optimizer.rule(), transforms), rates);
   return gather(subject, recorder, rates, effort);
@@ -132,7 +131,7 @@ Evidence diagnose_descent(Subject& subject, Vector start, const DescentOptions& 
     lr = optimizer.rate();
     recorder.step(x, g, lr);
   }
-  return evidence_of<double>(subject, recorder, optimizer, lr, options.transforms, effort);
+  return evidence_of(subject, recorder, optimizer, lr, options.transforms, effort);
 }
 
 TrainingWatch::TrainingWatch(const Trainer& trainer, const data::Split& split, const models::ModelSpec& model,
@@ -162,7 +161,7 @@ Evidence TrainingWatch::finish(const Effort& effort) {
     const bool finite = tensor.empty() && std::isfinite(trainer_->last_loss().total());
     recorder_->broke({trainer_->divergence()->step, tensor, finite});
   }
-  return evidence_of<float>(subject_, *recorder_, trainer_->optimizer(), lr_, options_.transforms, effort);
+  return evidence_of(subject_, *recorder_, trainer_->optimizer(), lr_, options_.transforms, effort);
 }
 
 }  // namespace thalweg::workbench::diagnosis
