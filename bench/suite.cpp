@@ -27,7 +27,7 @@ const char* isa_text(Isa isa) {
 
 std::size_t rounds_for(const Options& options, std::size_t count) {
   if (options.rounds > 0) return options.rounds;
-  return count < 3'000'000 ? 15 : count < 30'000'000 ? 9 : 5;
+  return count < 3'000'000 ? 11 : count < 30'000'000 ? 7 : 5;
 }
 
 /// What is planned, before its memory is taken: a block at a time lives.

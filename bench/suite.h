@@ -18,7 +18,7 @@ struct Options {
   std::vector<std::string> sizes;  ///< "L1", "1e6", "10000x1000"
   std::vector<Precision> precisions{Precision::float32, Precision::float64};
   std::size_t threads = 0;   ///< that "all" stands for; 0: hardware_threads()
-  std::uint64_t rounds = 0;  ///< 0: 15, of 1e7 parameters 9, of 1e8 5
+  std::uint64_t rounds = 0;  ///< 0: 11, of 1e7 parameters 7, of 1e8 5
   std::string isa = "best";
   std::string peers;             ///< a folder with their modules, "" for none
   std::string command, version;  ///< for the record

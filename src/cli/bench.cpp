@@ -60,7 +60,7 @@ class Bench : public Command {
         "--sizes", "SIZE,...", sizes_,
         "L1, a number of parameters or TENSORSxEACH; all of L1,1e4,1e5,1e6,1e7,1e8,10000x1000 if left out");
     a.choice("--precision", {"both", "float32", "float64"}, precision_, "of parameters, gradients and state");
-    a.count("--rounds", rounds_, at_least(0), "0: 15, from 3e6 parameters on 9, from 3e7 on 5");
+    a.count("--rounds", rounds_, at_least(0), "0: 11, from 3e6 parameters on 7, from 3e7 on 5");
     a.flag("--quick", quick_, "fewer sizes and rounds");
     a.text("--peers", "FOLDER", peers_, "modules of other libraries; peers/ beside the program if left out");
     a.group("Results");
