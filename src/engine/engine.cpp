@@ -191,6 +191,7 @@ void Optimizer::Engine::step(const Gradients& gradients) {
   }
   prepare_stages();
   advance_carry();
+  for (Group& group : groups_) prepare_kernels(group);
   share(traffic_, 0, size_, [this](std::size_t begin, std::size_t end) { step_range(begin, end); });
   finish();
 }
@@ -208,6 +209,7 @@ void Optimizer::Engine::begin_step() {
   prepare();
   prepare_stages();
   advance_carry();
+  for (Group& group : groups_) prepare_kernels(group);
   for (Tensor& tensor : tensors_) tensor.stepped = false;
   if (!executor_ && threads_ > 1) executor_ = std::make_shared<ThreadPool>(threads_);
   stepping_ = true;

@@ -97,8 +97,10 @@ class Optimizer::Engine {
     CoefficientSet coefficients;
     std::vector<double> carry;  ///< of a rule that measures: used in the first group only, for all
     std::vector<Stage> stages;  ///< of the optimizer's transforms, then of `around`
-    State float32, float64;     ///< of tensors that are computed in this type
-    Arena masters;              ///< float32 copies of parameters of 16 bits
+    CoefficientSet before;      ///< the stages as a Prepared has them, if it can
+    bool prepares = false, penalizes = false;  ///< whether it can, and with its lambda
+    State float32, float64;                    ///< of tensors that are computed in this type
+    Arena masters;                             ///< float32 copies of parameters of 16 bits
 
     [[nodiscard]] const detail::RuleInfo::Form& variant() const { return own.info().forms[form]; }
     [[nodiscard]] const State& state(Precision compute) const {
@@ -155,6 +157,7 @@ class Optimizer::Engine {
   void prepare_stages();
   void fill_stage(Group& group, std::size_t stage, double norm_here) const;
   void fill_stages(std::size_t from);
+  void prepare_kernels(Group& group) const;
   const void* apply_stages(const Tensor& tensor, std::size_t stages, void* theta, const void* source,
                            void* gradient, std::size_t begin, std::size_t count) const;
 
@@ -166,6 +169,7 @@ class Optimizer::Engine {
 
   // tile.cpp: how numbers are stored
   [[nodiscard]] detail::Kernel direct_kernel(const Tensor& tensor) const;
+  [[nodiscard]] detail::Kernel prepared_kernel(const Tensor& tensor) const;
   [[nodiscard]] std::byte* stored(const Tensor& tensor, std::size_t begin) const;
   [[nodiscard]] Precision stored_as(const Tensor& tensor) const;
   [[nodiscard]] void* read_theta(const Tensor& tensor, std::size_t begin, std::size_t count,
@@ -192,7 +196,7 @@ class Optimizer::Engine {
   [[nodiscard]] std::size_t cut(std::size_t index) const;
   void step_range(std::size_t begin, std::size_t end) const;
   void step_piece(const Tensor& tensor, std::size_t begin, std::size_t count) const;
-  void step_direct(const Tensor& tensor, std::size_t begin, std::size_t count) const;
+  void step_direct(detail::Kernel kernel, const Tensor& tensor, std::size_t begin, std::size_t count) const;
   void run_kernel(const detail::Kernels& kernels, const Tensor& tensor, const Piece& piece,
                   std::size_t count) const;
   void look_ahead(Tensor& tensor);

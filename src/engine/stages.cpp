@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include <thalweg/transforms/clip.h>
 #include <thalweg/transforms/decay.h>
 
 #include "engine/engine.h"
@@ -84,6 +85,27 @@ void Optimizer::Engine::fill_stages(std::size_t from) {
     for (std::size_t j = from; j < group.stages.size(); ++j)
       fill_stage(group, j, j < transforms_.size() ? norms_[j] : 0);
   }
+}
+
+/// Whether a kernel can apply the stages itself, entry by entry, and with which numbers: where they are an
+/// unscaling, a clip_norm, an l2 and a decay, each or not, in this order.
+void Optimizer::Engine::prepare_kernels(Group& group) const {
+  const detail::TransformInfo* const order[] = {
+      &detail::transform_info<Unscale>(), &detail::transform_info<ClipNorm>(), &detail::transform_info<L2>(),
+      &detail::transform_info<Decay>()};
+  group.before.resize(std::size(order));
+  group.before.float64 = {1, 1, 0, 1};
+  group.penalizes = false;
+  std::size_t next = 0;
+  for (const Stage& stage : group.stages) {
+    while (next < std::size(order) && stage.info != order[next]) ++next;
+    if (next == std::size(order)) break;
+    group.penalizes = group.penalizes || stage.info == &detail::transform_info<L2>();
+    group.before.float64[next++] = stage.coefficients.float64.front();
+    if (&stage == &group.stages.back()) next = 0;  // all found
+  }
+  group.prepares = next == 0 && !group.stages.empty();
+  group.before.round();
 }
 
 /// Applies the first `stages` transforms to numbers of a tensor from its `begin`th on. The gradient is read

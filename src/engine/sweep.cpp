@@ -79,7 +79,8 @@ void Optimizer::Engine::run_kernel(const detail::Kernels& kernels, const Tensor&
 }
 
 /// Steps numbers that their kernel reads and writes as they are stored.
-void Optimizer::Engine::step_direct(const Tensor& tensor, std::size_t begin, std::size_t count) const {
+void Optimizer::Engine::step_direct(detail::Kernel kernel, const Tensor& tensor, std::size_t begin,
+                                    std::size_t count) const {
   const Group& group = groups_[tensor.group];
   const State& state = group.state(tensor.compute);
   const std::size_t size = element_size(tensor.view.precision), n = state.slots();
@@ -87,17 +88,18 @@ void Optimizer::Engine::step_direct(const Tensor& tensor, std::size_t begin, std
   for (std::size_t at = begin; at < begin + count; at += most) {
     Slots slots;
     for (std::size_t slot = 0; slot < n; ++slot) slots[slot] = state.at(slot, tensor.offset + at);
-    tensor.direct({static_cast<std::byte*>(tensor.view.data) + at * size,
-                   static_cast<const std::byte*>(tensor.gradient.data) + at * size, slots.data(),
-                   group.coefficients.in(tensor.compute), std::min(most, begin + count - at)});
+    kernel({static_cast<std::byte*>(tensor.view.data) + at * size,
+            static_cast<const std::byte*>(tensor.gradient.data) + at * size, slots.data(),
+            group.coefficients.in(tensor.compute), std::min(most, begin + count - at),
+            group.before.in(tensor.compute)});
   }
 }
 
 void Optimizer::Engine::step_piece(const Tensor& tensor, std::size_t first, std::size_t count) const {
   const Group& group = groups_[tensor.group];
   const std::size_t stages = group.stages.size();
-  if (tensor.direct != nullptr && stages == 0) {
-    step_direct(tensor, first, count);
+  if (const auto kernel = stages == 0 ? tensor.direct : prepared_kernel(tensor)) {
+    step_direct(kernel, tensor, first, count);
     return;
   }
   const auto& kernels =

@@ -66,6 +66,18 @@ detail::Kernel Optimizer::Engine::direct_kernel(const Tensor& tensor) const {
   return stored == Precision::bfloat16 ? form.bfloat16[isa] : nullptr;
 }
 
+/// The kernel that steps the tensor as it is stored after applying the transforms of the step, if there is
+/// one.
+detail::Kernel Optimizer::Engine::prepared_kernel(const Tensor& tensor) const {
+  const Group& group = groups_[tensor.group];
+  const auto& form = group.variant();
+  const auto isa = static_cast<std::size_t>(isa_);
+  if (!group.prepares || tensor.direct == nullptr) return nullptr;
+  if (tensor.direct == form.float32[isa]) return form.prepared32[group.penalizes ? 1 : 0][isa];
+  if (tensor.direct == form.float64[isa]) return form.prepared64[group.penalizes ? 1 : 0][isa];
+  return nullptr;
+}
+
 /// Where the numbers that are stepped are: the parameters, or their copy of more bits.
 std::byte* Optimizer::Engine::stored(const Tensor& tensor, std::size_t begin) const {
   if (tensor.has_master) return groups_[tensor.group].masters.at(0, tensor.master_offset + begin);

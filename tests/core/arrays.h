@@ -32,4 +32,10 @@ std::vector<T> uniform_numbers(std::size_t count, double low, double high, std::
   return x;
 }
 
+/// For comparisons by EXPECT_EQ: NaN, which equals nothing, as a number that no test makes.
+inline std::vector<double> comparable(std::vector<double> numbers) {
+  for (double& x : numbers) x = std::isnan(x) ? 0x1.badbadp1000 : x;
+  return numbers;
+}
+
 }  // namespace thalweg::test

@@ -41,6 +41,7 @@ struct Sweep {
   void* const* slots = nullptr;
   const void* coefficients = nullptr;
   std::size_t count = 0;
+  const void* before = nullptr;  ///< of a prepared kernel: a Prepared
 };
 using Kernel = void (*)(const Sweep&);
 /// One kernel per instruction set.
@@ -126,11 +127,31 @@ struct Arrays {
   std::array<typename Stored::Slot*, slot_count<Rule>(form)> slots;
 };
 
+/// What the commonest transforms do to an entry before the rule sees it: unscale, clip_norm, l2, decay, in
+/// this order. A factor of 1 changes no bit; adding 0 theta could, so that there are kernels with and
+/// without.
+template <class T, bool penalized>
+struct Prepared {
+  T unscale, clip, lambda, keep;
+
+  [[gnu::always_inline]] void apply(T& theta, T& g) const {
+    g *= unscale;
+    g *= clip;
+    if constexpr (penalized) g += lambda * theta;
+    theta *= keep;
+  }
+};
+struct Unprepared {
+  template <class T>
+  [[gnu::always_inline]] void apply(T&, T&) const {}
+};
+
 /// Steps `count` entries from `begin` on, computing in T.
-template <class Rule, int form, class Stored, class T>
+template <class Rule, int form, class Stored, class T, class Before = Unprepared>
 [[gnu::always_inline]] inline void sweep_part(const Arrays<Rule, form, Stored>& arrays, std::size_t begin,
                                               std::size_t count,
-                                              const typename Rule::template Coefficients<T>& c) {
+                                              const typename Rule::template Coefficients<T>& c,
+                                              const Before& before = {}) {
   constexpr std::size_t n = slot_count<Rule>(form);
   using Compute = typename Stored::Compute;
   auto* const theta = arrays.theta + begin;
@@ -142,11 +163,12 @@ template <class Rule, int form, class Stored, class T>
   for (std::size_t i = 0; i < count; ++i) {
     std::array<T, n> state;
     for (std::size_t k = 0; k < n; ++k) state[k] = static_cast<T>(slots[k][i]);
-    T parameter = static_cast<T>(theta[i]);
+    T parameter = static_cast<T>(theta[i]), g = static_cast<T>(gradient[i]);
+    before.apply(parameter, g);
     if constexpr (form_count<Rule>() > 1)
-      Rule::template update<T, form>(parameter, static_cast<T>(gradient[i]), state, c);
+      Rule::template update<T, form>(parameter, g, state, c);
     else
-      Rule::update(parameter, static_cast<T>(gradient[i]), state, c);
+      Rule::update(parameter, g, state, c);
     theta[i] = static_cast<typename Stored::Parameter>(static_cast<Compute>(parameter));
     for (std::size_t k = 0; k < n; ++k)
       slots[k][i] = static_cast<typename Stored::Slot>(static_cast<Compute>(state[k]));
@@ -266,6 +288,15 @@ constexpr std::array<void (*)(const Argument&), isa_count> for_each_isa() {
 template <class Rule, int form, class Stored>
 struct SweepBody {
   [[gnu::always_inline]] static void run(const Sweep& s) { sweep<Rule, form, Stored>(s); }
+};
+template <class Rule, int form, class T, bool penalized>
+struct PreparedBody {
+  [[gnu::always_inline]] static void run(const Sweep& s) {
+    using Stored = Layout<T>;
+    const auto c = *static_cast<const typename Rule::template Coefficients<T>*>(s.coefficients);
+    const auto before = *static_cast<const Prepared<T, penalized>*>(s.before);
+    sweep_part<Rule, form, Stored, T>(Arrays<Rule, form, Stored>(s), 0, s.count, c, before);
+  }
 };
 template <class Rule, int form>
 struct MixedBody {

@@ -17,9 +17,10 @@ struct RuleInfo : ObjectInfo {
   /// these, which are common, go through copies in float32 or float64.
   struct Form {
     std::vector<std::size_t> slots;
-    Kernels float32{}, float64{};  ///< all numbers in the type that the rule computes in
-    Kernels bfloat16_state{};      ///< slots in bfloat16, all else in float32; or null
-    Kernels bfloat16{};            ///< all numbers in bfloat16; or null
+    Kernels float32{}, float64{};                       ///< all numbers in the type that the rule computes in
+    std::array<Kernels, 2> prepared32{}, prepared64{};  ///< the same after Prepared<T, false>, <T, true>
+    Kernels bfloat16_state{};                           ///< slots in bfloat16, all else in float32; or null
+    Kernels bfloat16{};                                 ///< all numbers in bfloat16; or null
   };
 
   std::vector<Formula> formula;
@@ -87,6 +88,10 @@ RuleInfo::Form form_info() {
   else
     info.float32 = for_each_isa<InFloat, Sweep>();
   info.float64 = for_each_isa<SweepBody<Rule, form, Layout<double>>, Sweep>();
+  info.prepared32 = {for_each_isa<PreparedBody<Rule, form, float, false>, Sweep>(),
+                     for_each_isa<PreparedBody<Rule, form, float, true>, Sweep>()};
+  info.prepared64 = {for_each_isa<PreparedBody<Rule, form, double, false>, Sweep>(),
+                     for_each_isa<PreparedBody<Rule, form, double, true>, Sweep>()};
   if constexpr (!keeps_theta<Rule>(form)) {
     info.bfloat16 = for_each_isa<SweepBody<Rule, form, Layout<float, bfloat16, bfloat16>>, Sweep>();
     info.bfloat16_state = info.float32;
