@@ -172,6 +172,10 @@ void Optimizer::Engine::prepare() {
 }
 
 void Optimizer::Engine::finish() {
+  if (looking_ahead_) {
+    for (Tensor& tensor : tensors_) tensor.ahead = false;
+  }
+  looking_ahead_ = false;
   newcomers_ = false;
   ++steps_;
 }
@@ -184,7 +188,7 @@ void Optimizer::Engine::step(const Gradients& gradients) {
   }
   for (std::size_t i = 0; i < tensors_.size(); ++i) check_gradient(tensors_[i], gradients[i]);
   prepare();
-  come_back();
+  if (newcomers_ || needs_all_gradients()) come_back();  // otherwise each piece does, when it is stepped
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     if (newcomers_) start_at_theta(tensors_[i]);
     take_gradient(tensors_[i], gradients[i]);
@@ -192,8 +196,17 @@ void Optimizer::Engine::step(const Gradients& gradients) {
   prepare_stages();
   advance_carry();
   for (Group& group : groups_) prepare_kernels(group);
-  share(traffic_, 0, size_, [this](std::size_t begin, std::size_t end) { step_range(begin, end); });
+  each_piece(traffic_, 0, size_, [this](const Tensor& tensor, std::size_t begin, std::size_t count) {
+    step_piece(tensor, begin, count);
+  });
   finish();
+}
+
+/// Whether something is computed from the gradients of all tensors before one moves.
+bool Optimizer::Engine::needs_all_gradients() const {
+  return rule().info().sum_count > 0 ||
+         std::any_of(transforms_.begin(), transforms_.end(),
+                     [](const AnyTransform& transform) { return transform.info().needs_norm; });
 }
 
 void Optimizer::Engine::begin_step() {
@@ -224,11 +237,11 @@ void Optimizer::Engine::step_tensor(std::size_t index, const GradientView& gradi
   Tensor& tensor = tensors_[index];
   if (tensor.stepped) throw usage_error("tensor", tensor.name, "was stepped already in this step");
   check_gradient(tensor, gradient);
-  come_back(tensor);
-  if (newcomers_) start_at_theta(tensor);
+  if (newcomers_ && !tensor.ahead) start_at_theta(tensor);
   take_gradient(tensor, gradient);
-  share(tensor.traffic, tensor.first_index, tensor.first_index + tensor.view.size,
-        [this](std::size_t begin, std::size_t end) { step_range(begin, end); });
+  each_piece(tensor.traffic, tensor.first_index, tensor.first_index + tensor.view.size,
+             [this](const Tensor& t, std::size_t begin, std::size_t count) { step_piece(t, begin, count); });
+  tensor.ahead = false;
   tensor.stepped = true;
 }
 
@@ -238,7 +251,7 @@ void Optimizer::Engine::end_step() {
     if (!tensor.stepped && tensor.view.size > 0)
       throw usage_error("tensor", tensor.name, "was not stepped since begin_step()");
   }
-  stepping_ = looking_ahead_ = false;
+  stepping_ = false;
   finish();
 }
 

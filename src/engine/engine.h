@@ -116,13 +116,14 @@ class Optimizer::Engine {
     Precision compute;  ///< float32 or float64
     bool has_master;
     bool stepped = false;  ///< between begin_step() and end_step()
+    bool ahead = false;  ///< the parameters are at the look-ahead point, and themselves in before_look_ahead
     Gradient gradient;
     detail::Kernel direct;  ///< on the arrays as they are stored, given this gradient's type; or null
     std::size_t group, offset, master_offset;
     std::uint64_t first_index;
     double traffic;  ///< bytes that a step reads and writes
     std::string name;
-    std::vector<std::byte> before_look_ahead;
+    mutable std::vector<std::byte> before_look_ahead;  ///< of the size of the tensor once it was ahead
   };
   /// A piece of a tensor over which a reduction adds up; its size is fixed, so that threads do not change it.
   struct Block {
@@ -141,6 +142,7 @@ class Optimizer::Engine {
   void check_gradient(const Tensor& tensor, const GradientView& gradient) const;
   void take_gradient(Tensor& tensor, const GradientView& gradient);
   void prepare();
+  [[nodiscard]] bool needs_all_gradients() const;
   void finish();
   [[nodiscard]] const Tensor& find(std::string_view tensor) const;
   [[nodiscard]] std::size_t find_slot(const Tensor& tensor, std::string_view slot) const;
@@ -194,13 +196,17 @@ class Optimizer::Engine {
   void share(double bytes, std::size_t begin, std::size_t end,
              const std::function<void(std::size_t, std::size_t)>& visit) const;
   [[nodiscard]] std::size_t cut(std::size_t index) const;
-  void step_range(std::size_t begin, std::size_t end) const;
+  using VisitPiece = std::function<void(const Tensor&, std::size_t, std::size_t)>;
+  void each_piece(double bytes, std::size_t first, std::size_t last, const VisitPiece& visit) const;
+  void each_piece(std::size_t begin, std::size_t end, const VisitPiece& visit) const;
+  void step_from_here(const Tensor& tensor, std::size_t first, std::size_t count) const;
   void step_piece(const Tensor& tensor, std::size_t begin, std::size_t count) const;
   void step_direct(detail::Kernel kernel, const Tensor& tensor, std::size_t begin, std::size_t count) const;
   void run_kernel(const detail::Kernels& kernels, const Tensor& tensor, const Piece& piece,
                   std::size_t count) const;
-  void look_ahead(Tensor& tensor);
-  void come_back(Tensor& tensor) const;
+  void look_ahead(const Tensor& tensor, std::size_t begin, std::size_t count) const;
+  [[nodiscard]] std::byte* before_look_ahead(const Tensor& tensor, std::size_t begin) const;
+  void come_back(const Tensor& tensor, std::size_t begin, std::size_t count) const;
 
   // reductions.cpp: sums over all parameters
   void for_each_block(const std::function<void(std::size_t)>& visit) const;

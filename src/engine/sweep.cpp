@@ -45,16 +45,21 @@ std::size_t Optimizer::Engine::cut(std::size_t index) const {
   return first + (index - first) / tile_size * tile_size;
 }
 
-/// Steps the parameters from the `begin`th of all to before the `end`th, both as cut() moves them.
-void Optimizer::Engine::step_range(std::size_t begin, std::size_t end) const {
-  begin = cut(begin);
-  end = cut(end);
+/// Calls visit(tensor, begin, count) for pieces that make up the parameters from the `first`th of all to
+/// before the `last`th, on several threads where that pays.
+void Optimizer::Engine::each_piece(double bytes, std::size_t first, std::size_t last,
+                                   const VisitPiece& visit) const {
+  share(bytes, first, last,
+        [&](std::size_t begin, std::size_t end) { each_piece(cut(begin), cut(end), visit); });
+}
+
+void Optimizer::Engine::each_piece(std::size_t begin, std::size_t end, const VisitPiece& visit) const {
   auto tensor = std::upper_bound(tensors_.begin(), tensors_.end(), begin,
                                  [](std::size_t i, const Tensor& t) { return i < t.first_index; });
   for (--tensor; begin < end; ++tensor) {
     const std::size_t here = std::min(end, tensor->first_index + tensor->view.size);
     if (here == begin) continue;
-    step_piece(*tensor, begin - tensor->first_index, here - begin);
+    visit(*tensor, begin - tensor->first_index, here - begin);
     begin = here;
   }
 }
@@ -95,7 +100,20 @@ void Optimizer::Engine::step_direct(detail::Kernel kernel, const Tensor& tensor,
   }
 }
 
+/// Steps a piece of a tensor; first back from where the gradient was wanted, while it is in the cache.
 void Optimizer::Engine::step_piece(const Tensor& tensor, std::size_t first, std::size_t count) const {
+  if (!tensor.ahead) {
+    step_from_here(tensor, first, count);
+    return;
+  }
+  for (std::size_t begin = first; begin < first + count; begin += tile_size) {
+    const std::size_t here = std::min(tile_size, first + count - begin);
+    come_back(tensor, begin, here);
+    step_from_here(tensor, begin, here);
+  }
+}
+
+void Optimizer::Engine::step_from_here(const Tensor& tensor, std::size_t first, std::size_t count) const {
   const Group& group = groups_[tensor.group];
   const std::size_t stages = group.stages.size();
   if (const auto kernel = stages == 0 ? tensor.direct : prepared_kernel(tensor)) {
@@ -127,43 +145,57 @@ void Optimizer::Engine::look_ahead() {
   check_idle("look_ahead()");
   if (looking_ahead_) return;
   for (Group& group : groups_) refresh(group);
-  for (Tensor& tensor : tensors_) look_ahead(tensor);
-  looking_ahead_ = looks_ahead();
+  if (!looks_ahead()) return;
+  for (Tensor& tensor : tensors_) {
+    const AnyRule& own = groups_[tensor.group].own;
+    tensor.ahead = own.info().looks_ahead(own.object());
+    if (!tensor.ahead) continue;
+    if (newcomers_) start_at_theta(tensor);
+    tensor.before_look_ahead.resize(tensor.view.size * element_size(tensor.view.precision));
+  }
+  each_piece(traffic_, 0, size_, [this](const Tensor& tensor, std::size_t begin, std::size_t count) {
+    if (tensor.ahead) look_ahead(tensor, begin, count);
+  });
+  looking_ahead_ = true;
 }
 
-/// Writes the point where the rule wants the gradient over the parameters, which it keeps.
-void Optimizer::Engine::look_ahead(Tensor& tensor) {
-  const Group& group = groups_[tensor.group];
-  const detail::RuleInfo& info = group.own.info();
-  if (!info.looks_ahead(group.own.object()) || tensor.view.size == 0) return;
-  if (newcomers_) start_at_theta(tensor);
+/// Writes the point where the rule wants the gradient over parameters, which it keeps.
+void Optimizer::Engine::look_ahead(const Tensor& tensor, std::size_t first, std::size_t count) const {
+  const detail::RuleInfo& info = groups_[tensor.group].own.info();
   const std::size_t size = element_size(tensor.view.precision);
-  auto* const user = static_cast<std::byte*>(tensor.view.data);
-  tensor.before_look_ahead.assign(user, user + tensor.view.size * size);
   const auto& kernels =
       tensor.compute == Precision::float32 ? info.look_ahead_float32 : info.look_ahead_float64;
   Tile tile;
-  for (std::size_t begin = 0; begin < tensor.view.size; begin += tile_size) {
-    const std::size_t count = std::min(tile_size, tensor.view.size - begin);
+  for (std::size_t begin = first; begin < first + count; begin += tile_size) {
+    const std::size_t here = std::min(tile_size, first + count - begin);
+    auto* const user = static_cast<std::byte*>(tensor.view.data) + begin * size;
+    std::memcpy(before_look_ahead(tensor, begin), user, here * size);
     Piece piece;
     piece.theta = tile.theta.data();
-    widen_any(stored_as(tensor), stored(tensor, begin), tensor.compute, piece.theta, count, isa_);
-    piece.slots = read_slots(tensor, begin, count, tile);
-    run_kernel(kernels, tensor, piece, count);
-    narrow_any(tensor.compute, piece.theta, tensor.view.precision, user + begin * size, count, nullptr, isa_);
+    widen_any(stored_as(tensor), stored(tensor, begin), tensor.compute, piece.theta, here, isa_);
+    piece.slots = read_slots(tensor, begin, here, tile);
+    run_kernel(kernels, tensor, piece, here);
+    narrow_any(tensor.compute, piece.theta, tensor.view.precision, user, here, nullptr, isa_);
   }
+}
+
+std::byte* Optimizer::Engine::before_look_ahead(const Tensor& tensor, std::size_t begin) const {
+  return tensor.before_look_ahead.data() + begin * element_size(tensor.view.precision);
 }
 
 void Optimizer::Engine::come_back() {
   if (!looking_ahead_) return;
-  for (Tensor& tensor : tensors_) come_back(tensor);
+  for (Tensor& tensor : tensors_) {
+    if (tensor.ahead) come_back(tensor, 0, tensor.view.size);
+    tensor.ahead = false;
+  }
   looking_ahead_ = false;
 }
 
-void Optimizer::Engine::come_back(Tensor& tensor) const {
-  if (tensor.before_look_ahead.empty()) return;
-  std::memcpy(tensor.view.data, tensor.before_look_ahead.data(), tensor.before_look_ahead.size());
-  tensor.before_look_ahead.clear();
+void Optimizer::Engine::come_back(const Tensor& tensor, std::size_t begin, std::size_t count) const {
+  const std::size_t size = element_size(tensor.view.precision);
+  std::memcpy(static_cast<std::byte*>(tensor.view.data) + begin * size, before_look_ahead(tensor, begin),
+              count * size);
 }
 
 }  // namespace thalweg
