@@ -171,10 +171,15 @@ void Optimizer::Engine::look_ahead(const Tensor& tensor, std::size_t first, std:
     auto* const user = static_cast<std::byte*>(tensor.view.data) + begin * size;
     std::memcpy(before_look_ahead(tensor, begin), user, here * size);
     Piece piece;
-    piece.theta = tile.theta.data();
-    widen_any(stored_as(tensor), stored(tensor, begin), tensor.compute, piece.theta, here, isa_);
+    piece.theta = read_theta(tensor, begin, here, tile.theta.data());
+    if (tensor.has_master &&
+        piece.theta != tile.theta.data()) {  // what is moved is not the copy of more bits
+      std::memcpy(tile.theta.data(), piece.theta, here * element_size(tensor.compute));
+      piece.theta = tile.theta.data();
+    }
     piece.slots = read_slots(tensor, begin, here, tile);
     run_kernel(kernels, tensor, piece, here);
+    if (piece.theta == user) continue;
     narrow_any(tensor.compute, piece.theta, tensor.view.precision, user, here, nullptr, isa_);
   }
 }
