@@ -108,15 +108,15 @@ void Optimizer::Engine::add(const std::string& name, const ParameterView& view, 
                 .direct = nullptr,
                 .group = group,
                 .offset = state.extend(view.size),
-                .master_offset = has_master ? g.masters.extend(view.size) : 0,
                 .first_index = size_,
-                .traffic = static_cast<double>(view.size) *
-                           (3.0 * static_cast<double>(element_size(view.precision)) + state.traffic()),
-                .name = name,
-                .before_look_ahead = {}};
+                .rare = std::make_unique<Rare>()};
+  tensor.rare->name = name;
+  tensor.rare->master_offset = has_master ? g.masters.extend(view.size) : 0;
+  tensor.rare->traffic = static_cast<double>(view.size) *
+                         (3.0 * static_cast<double>(element_size(view.precision)) + state.traffic());
   for (std::size_t at = 0; at < view.size; at += block_size)
     blocks_.push_back({tensors_.size(), at, std::min(block_size, view.size - at)});
-  traffic_ += tensor.traffic;
+  traffic_ += tensor.rare->traffic;
   by_name_.emplace(name, tensors_.size());
   if (view.size > 0) memory_.emplace(begin, std::make_pair(end, name));
   if (steps_ > 0) {
@@ -136,7 +136,7 @@ void Optimizer::Engine::check_idle(const char* call) const {
 }
 
 void Optimizer::Engine::check_gradient(const Tensor& tensor, const GradientView& g) const {
-  const auto name = [&] { return "gradient of " + tensor.name; };
+  const auto name = [&] { return "gradient of " + tensor.rare->name; };
   if (g.size != tensor.view.size) {
     throw usage_error(name(), std::to_string(g.size) + " elements",
                       "must have " + std::to_string(tensor.view.size));
@@ -186,10 +186,15 @@ void Optimizer::Engine::step(const Gradients& gradients) {
     throw usage_error("gradients", std::to_string(gradients.size()),
                       "must be one per tensor: " + std::to_string(tensors_.size()));
   }
-  for (std::size_t i = 0; i < tensors_.size(); ++i) check_gradient(tensors_[i], gradients[i]);
+  bool same = !newcomers_;  // as at the step before: then nothing has to be taken
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    check_gradient(tensors_[i], gradients[i]);
+    same = same && tensors_[i].gradient.data == gradients[i].data &&
+           tensors_[i].gradient.precision == gradients[i].precision;
+  }
   prepare();
   if (newcomers_ || needs_all_gradients()) come_back();  // otherwise each piece does, when it is stepped
-  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+  for (std::size_t i = 0; !same && i < tensors_.size(); ++i) {
     if (newcomers_) start_at_theta(tensors_[i]);
     take_gradient(tensors_[i], gradients[i]);
   }
@@ -235,11 +240,11 @@ void Optimizer::Engine::step_tensor(std::size_t index, const GradientView& gradi
                       "there are " + std::to_string(tensors_.size()) + ", counted from 0");
   }
   Tensor& tensor = tensors_[index];
-  if (tensor.stepped) throw usage_error("tensor", tensor.name, "was stepped already in this step");
+  if (tensor.stepped) throw usage_error("tensor", tensor.rare->name, "was stepped already in this step");
   check_gradient(tensor, gradient);
   if (newcomers_ && !tensor.ahead) start_at_theta(tensor);
   take_gradient(tensor, gradient);
-  each_piece(tensor.traffic, tensor.first_index, tensor.first_index + tensor.view.size,
+  each_piece(tensor.rare->traffic, tensor.first_index, tensor.first_index + tensor.view.size,
              [this](const Tensor& t, std::size_t begin, std::size_t count) { step_piece(t, begin, count); });
   tensor.ahead = false;
   tensor.stepped = true;
@@ -249,7 +254,7 @@ void Optimizer::Engine::end_step() {
   if (!stepping_) throw usage_error("end_step()", "", "begin_step() comes first");
   for (const Tensor& tensor : tensors_) {
     if (!tensor.stepped && tensor.view.size > 0)
-      throw usage_error("tensor", tensor.name, "was not stepped since begin_step()");
+      throw usage_error("tensor", tensor.rare->name, "was not stepped since begin_step()");
   }
   stepping_ = false;
   finish();
@@ -264,7 +269,7 @@ const Optimizer::Engine::Tensor& Optimizer::Engine::find(std::string_view tensor
   const auto found = by_name_.find(std::string(tensor));
   if (found != by_name_.end()) return tensors_[found->second];
   std::vector<std::string> known;
-  for (const auto& t : tensors_) known.push_back(t.name);
+  for (const auto& t : tensors_) known.push_back(t.rare->name);
   throw unknown_name("tensor", tensor, known);
 }
 
@@ -276,7 +281,7 @@ const void* Optimizer::Engine::slot(std::string_view tensor, std::string_view sl
   static constexpr const char* names[] = {"", "float32", "float64", "bfloat16", "int8"};
   const char* const kept = names[static_cast<std::size_t>(state.type(row))];
   if (kept != std::string_view(precision_name(precision)))
-    throw usage_error("slot " + std::string(slot) + " of " + t.name, precision_name(precision),
+    throw usage_error("slot " + std::string(slot) + " of " + t.rare->name, precision_name(precision),
                       std::string("it is stored in ") + kept + "; slot_values() converts");
   size = t.view.size;
   return state.at(row, t.offset);

@@ -111,6 +111,13 @@ class Optimizer::Engine {
     const void* data = nullptr;
     Precision precision = Precision::float32;
   };
+  /// What few steps ask of a tensor; apart, so that walking over thousands of tensors reads little.
+  struct Rare {
+    std::string name;
+    std::size_t master_offset;
+    double traffic;                            ///< bytes that a step reads and writes
+    std::vector<std::byte> before_look_ahead;  ///< of the size of the tensor once it was ahead
+  };
   struct Tensor {
     ParameterView view;
     Precision compute;  ///< float32 or float64
@@ -119,11 +126,9 @@ class Optimizer::Engine {
     bool ahead = false;  ///< the parameters are at the look-ahead point, and themselves in before_look_ahead
     Gradient gradient;
     detail::Kernel direct;  ///< on the arrays as they are stored, given this gradient's type; or null
-    std::size_t group, offset, master_offset;
+    std::size_t group, offset;
     std::uint64_t first_index;
-    double traffic;  ///< bytes that a step reads and writes
-    std::string name;
-    mutable std::vector<std::byte> before_look_ahead;  ///< of the size of the tensor once it was ahead
+    std::unique_ptr<Rare> rare;
   };
   /// A piece of a tensor over which a reduction adds up; its size is fixed, so that threads do not change it.
   struct Block {

@@ -151,7 +151,7 @@ void Optimizer::Engine::look_ahead() {
     tensor.ahead = own.info().looks_ahead(own.object());
     if (!tensor.ahead) continue;
     if (newcomers_) start_at_theta(tensor);
-    tensor.before_look_ahead.resize(tensor.view.size * element_size(tensor.view.precision));
+    tensor.rare->before_look_ahead.resize(tensor.view.size * element_size(tensor.view.precision));
   }
   each_piece(traffic_, 0, size_, [this](const Tensor& tensor, std::size_t begin, std::size_t count) {
     if (tensor.ahead) look_ahead(tensor, begin, count);
@@ -185,7 +185,7 @@ void Optimizer::Engine::look_ahead(const Tensor& tensor, std::size_t first, std:
 }
 
 std::byte* Optimizer::Engine::before_look_ahead(const Tensor& tensor, std::size_t begin) const {
-  return tensor.before_look_ahead.data() + begin * element_size(tensor.view.precision);
+  return tensor.rare->before_look_ahead.data() + begin * element_size(tensor.view.precision);
 }
 
 void Optimizer::Engine::come_back() {

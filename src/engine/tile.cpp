@@ -80,7 +80,7 @@ detail::Kernel Optimizer::Engine::prepared_kernel(const Tensor& tensor) const {
 
 /// Where the numbers that are stepped are: the parameters, or their copy of more bits.
 std::byte* Optimizer::Engine::stored(const Tensor& tensor, std::size_t begin) const {
-  if (tensor.has_master) return groups_[tensor.group].masters.at(0, tensor.master_offset + begin);
+  if (tensor.has_master) return groups_[tensor.group].masters.at(0, tensor.rare->master_offset + begin);
   return static_cast<std::byte*>(tensor.view.data) + begin * element_size(tensor.view.precision);
 }
 
