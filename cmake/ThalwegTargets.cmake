@@ -20,6 +20,7 @@ function(thalweg_compile_options target)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # false for every "text" + string in g++ 12 (its bug 105651)
+    $<$<CXX_COMPILER_ID:Clang>:-Wno-pass-failed>  # under a sanitizer many loops are not vectorized
     $<$<BOOL:${THALWEG_WERROR}>:-Werror> -ffp-contract=off -fno-math-errno -fno-trapping-math)
 endfunction()
 
