@@ -159,22 +159,24 @@ Block overhead_block(const std::vector<std::size_t>& threads, const std::string&
   block.precision = "float32";
   block.rounds = rounds;
   const AnyRule adam = Adam{};
-  const auto add = [&](std::size_t tensors, const std::string& unit, const std::string& name) {
-    const Setting setting{std::make_shared<Data>(Shape{name, tensors, 10}, Precision::float32, find_isa(isa)),
-                          threads, isa};
+  const auto add = [&](std::size_t tensors, std::size_t each, std::size_t units, const std::string& unit,
+                       const std::string& name) {
+    const Setting setting{
+        std::make_shared<Data>(Shape{name, tensors, each}, Precision::float32, find_isa(isa)), threads, isa};
     for (const std::size_t n : threads) {
       Case c = step_case(setting, adam, n, {}, passes_of(adam));
       c.group = "overhead";
       c.name = name;
       c.unit = unit;
-      c.units = static_cast<double>(tensors);
+      c.units = static_cast<double>(units);
       c.limit.clear();
       c.bytes = 0;
       block.cases.push_back(std::move(c));
     }
   };
-  add(1, "step", "one tensor of 10");
-  add(10'000, "tensor", "10,000 tensors of 10");
+  add(1, 10, 1, "step", "one tensor of 10");
+  add(10'000, 10, 10'000, "tensor", "10,000 tensors of 10");
+  add(1, 100'000, 10'000, "10 parameters", "one tensor of 100,000");
   return block;
 }
 
