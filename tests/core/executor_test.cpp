@@ -63,7 +63,7 @@ std::vector<float> after_steps(const char* rule, std::size_t size, const Executi
 }
 
 TEST(Executors, RunTheStepsWithTheSameBits) {
-  constexpr std::size_t size = 1'000'001;  // enough to wake threads
+  constexpr std::size_t size = 500'001;  // enough to wake threads
   for (const char* rule : {"adam", "prodigy"}) {
     const std::vector<float> alone = after_steps(rule, size, {.threads = 1});
     const auto backwards = std::make_shared<Backwards>(3);
@@ -117,7 +117,7 @@ TEST(Executors, AreKeptAliveByTheOptimizerOrOwnedElsewhere) {
   EXPECT_TRUE(watch.expired());
 
   Backwards elsewhere(2);
-  after_steps("sgd", 1'200'000, {.executor = std::shared_ptr<Executor>(std::shared_ptr<void>(), &elsewhere)});
+  after_steps("sgd", 550'000, {.executor = std::shared_ptr<Executor>(std::shared_ptr<void>(), &elsewhere)});
   EXPECT_THAT(elsewhere.calls, ::testing::Not(::testing::IsEmpty()));
 }
 
