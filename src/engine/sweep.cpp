@@ -49,6 +49,7 @@ std::size_t Optimizer::Engine::cut(std::size_t index) const {
 /// before the `last`th, on several threads where that pays.
 void Optimizer::Engine::each_piece(double bytes, std::size_t first, std::size_t last,
                                    const VisitPiece& visit) const {
+  if (first == last) return;
   share(bytes, first, last,
         [&](std::size_t begin, std::size_t end) { each_piece(cut(begin), cut(end), visit); });
 }
@@ -191,7 +192,7 @@ std::byte* Optimizer::Engine::before_look_ahead(const Tensor& tensor, std::size_
 void Optimizer::Engine::come_back() {
   if (!looking_ahead_) return;
   for (Tensor& tensor : tensors_) {
-    if (tensor.ahead) come_back(tensor, 0, tensor.view.size);
+    if (tensor.ahead && tensor.view.size > 0) come_back(tensor, 0, tensor.view.size);
     tensor.ahead = false;
   }
   looking_ahead_ = false;
