@@ -112,6 +112,7 @@ const Known* find_loop(const Pass& pass) {
     passes.push_back(known<2, 1, 1>());
     passes.push_back(known<3, 1, 1>());
     passes.push_back(known<4, 1, 1>());
+    passes.push_back(known<4, 2, 1>());
     return passes;
   }();
   for (const Known& k : all) {

@@ -22,8 +22,8 @@ struct Pass {
 /// "read 4 write 3"; with two passes "read 3 + read 5 write 4".
 [[nodiscard]] std::string pass_name(const std::vector<Pass>& passes);
 
-/// Whether run_pass() has a loop for it: up to 8 reads, with no or with reads - 1 writes, or 2 to 4 reads,
-/// one write and one fresh.
+/// Whether run_pass() has a loop for it: up to 8 reads, with no or with reads - 1 writes, or what look-aheads
+/// and the steps after them take: 2 to 4 reads, one or two writes and one fresh.
 [[nodiscard]] bool has_loop(const Pass& pass);
 
 /// The bare loop of a pass over `count` elements of each array: those that are written come first, then

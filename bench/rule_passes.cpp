@@ -56,7 +56,9 @@ std::vector<double> looked_ahead(const AnyRule& rule, const std::vector<double>&
                                  std::vector<Numbers> numbers) {
   std::vector<void*> slots;
   for (std::size_t a = 2; a < numbers.size(); ++a) slots.push_back(numbers[a].data());
-  rule.info().look_ahead_float64[0]({numbers[0].data(), nullptr, slots.data(), c.data(), probed});
+  Numbers kept{};
+  rule.info().look_ahead_float64[0](
+      {numbers[0].data(), nullptr, slots.data(), c.data(), probed, nullptr, nullptr, kept.data()});
   return {numbers[0].begin(), numbers[0].end()};
 }
 
@@ -79,6 +81,8 @@ std::vector<Pass> passes_of(const AnyRule& rule) {
     const std::size_t used = arrays_that_matter(
         slots + 2, 2, [&](const std::vector<Numbers>& numbers) { return looked_ahead(rule, c, numbers); });
     passes.push_back({used + 1, 1, 1});
+    passes.push_back({slots + 2, slots, 1});
+    return passes;
   }
   passes.push_back({slots + 2, slots + 1, 0});
   return passes;

@@ -14,8 +14,8 @@
 //     template <class T> static void update(T& theta, T g, std::array<T, 2>& state, const Coefficients<T>&
 //     c);
 //   };
-// In update(), sqrt(x) rather than std::sqrt(x): the engine has a type T whose root is as exact and waits
-// less.
+// In update(), sqrt(x) and max(x, y) rather than std::sqrt(x), and ratio(x, y) for a quotient with a choice: the
+// engine has a type T of several numbers whose root is as exact and waits less.
 //
 // Optional members, for the few that need them:
 //   double initial(std::size_t slot) const;            where a slot does not start at 0 (see Slot for theta)
@@ -43,6 +43,7 @@
 //   static constexpr bool rate_free;                   lr is a factor, 1, that nobody needs to tune
 //   static constexpr bool schedule_free;               averages instead of letting lr fall
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdint>
@@ -53,7 +54,8 @@
 
 namespace thalweg {
 
-using std::sqrt;  // so that update() may say sqrt(x) of a T that is no float but computes as one
+using std::max;  // so that update() may say max(x, y) and sqrt(x) of a T that is no float but computes as one
+using std::sqrt;
 
 /// What a rule, transform or schedule is.
 struct Card {

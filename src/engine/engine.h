@@ -5,6 +5,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -116,14 +117,14 @@ class Optimizer::Engine {
     std::string name;
     std::size_t master_offset;
     double traffic;                            ///< bytes that a step reads and writes
-    std::vector<std::byte> before_look_ahead;  ///< of the size of the tensor once it was ahead
+    std::optional<std::size_t> kept;  ///< where in kept_ it is while it is ahead; once it was
   };
   struct Tensor {
     ParameterView view;
     Precision compute;  ///< float32 or float64
     bool has_master;
     bool stepped = false;  ///< between begin_step() and end_step()
-    bool ahead = false;  ///< the parameters are at the look-ahead point, and themselves in before_look_ahead
+    bool ahead = false;  ///< the parameters are at the look-ahead point, and themselves in kept_
     Gradient gradient;
     detail::Kernel direct;  ///< on the arrays as they are stored, given this gradient's type; or null
     std::size_t group, offset;
@@ -139,6 +140,7 @@ class Optimizer::Engine {
     void* theta = nullptr;
     const void* gradient = nullptr;
     Slots slots{};
+    void* kept = nullptr;  ///< where a look-ahead keeps theta
   };
   struct Tile;
 
@@ -204,7 +206,6 @@ class Optimizer::Engine {
   using VisitPiece = std::function<void(const Tensor&, std::size_t, std::size_t)>;
   void each_piece(double bytes, std::size_t first, std::size_t last, const VisitPiece& visit) const;
   void each_piece(std::size_t begin, std::size_t end, const VisitPiece& visit) const;
-  void step_from_here(const Tensor& tensor, std::size_t first, std::size_t count) const;
   void step_piece(const Tensor& tensor, std::size_t begin, std::size_t count) const;
   void step_direct(detail::Kernel kernel, const Tensor& tensor, std::size_t begin, std::size_t count) const;
   void run_kernel(const detail::Kernels& kernels, const Tensor& tensor, const Piece& piece,
@@ -232,6 +233,7 @@ class Optimizer::Engine {
   std::unordered_map<std::string, std::size_t> by_name_;
   std::map<const std::byte*, std::pair<const std::byte*, std::string>> memory_;  ///< begin -> end, name
   std::vector<Block> blocks_;
+  Arena kept_{{Arena::group}, 64};  ///< bytes of parameters while they are at the look-ahead point
   std::vector<AnyTransform> transforms_;
   bool unscales_ = false;  ///< the first transform divides by the loss scale
   std::map<std::string, Schedule> schedules_;

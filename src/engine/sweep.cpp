@@ -80,7 +80,8 @@ void Optimizer::Engine::run_kernel(const detail::Kernels& kernels, const Tensor&
     }
     kernel({static_cast<std::byte*>(piece.theta) + at * size,
             piece.gradient == nullptr ? nullptr : static_cast<const std::byte*>(piece.gradient) + at * size,
-            slots.data(), coefficients, std::min(most, count - at)});
+            slots.data(), coefficients, std::min(most, count - at), nullptr, nullptr,
+            piece.kept == nullptr ? nullptr : static_cast<std::byte*>(piece.kept) + at * size});
   }
 }
 
@@ -97,24 +98,12 @@ void Optimizer::Engine::step_direct(detail::Kernel kernel, const Tensor& tensor,
     kernel({static_cast<std::byte*>(tensor.view.data) + at * size,
             static_cast<const std::byte*>(tensor.gradient.data) + at * size, slots.data(),
             group.coefficients.in(tensor.compute), std::min(most, begin + count - at),
-            group.before.in(tensor.compute)});
+            group.before.in(tensor.compute), tensor.ahead ? before_look_ahead(tensor, at) : nullptr});
   }
 }
 
-/// Steps a piece of a tensor; first back from where the gradient was wanted, while it is in the cache.
+/// Steps a piece of a tensor from where it is, or was before it looked ahead.
 void Optimizer::Engine::step_piece(const Tensor& tensor, std::size_t first, std::size_t count) const {
-  if (!tensor.ahead) {
-    step_from_here(tensor, first, count);
-    return;
-  }
-  for (std::size_t begin = first; begin < first + count; begin += tile_size) {
-    const std::size_t here = std::min(tile_size, first + count - begin);
-    come_back(tensor, begin, here);
-    step_from_here(tensor, begin, here);
-  }
-}
-
-void Optimizer::Engine::step_from_here(const Tensor& tensor, std::size_t first, std::size_t count) const {
   const Group& group = groups_[tensor.group];
   const std::size_t stages = group.stages.size();
   if (const auto kernel = stages == 0 ? tensor.direct : prepared_kernel(tensor)) {
@@ -126,6 +115,7 @@ void Optimizer::Engine::step_from_here(const Tensor& tensor, std::size_t first, 
   Tile tile;
   for (std::size_t begin = first; begin < first + count; begin += tile_size) {
     const std::size_t here = std::min(tile_size, first + count - begin);
+    if (tensor.ahead) come_back(tensor, begin, here);
     Piece piece;
     piece.theta = read_theta(tensor, begin, here, tile.theta.data());
     piece.gradient = read_gradient(tensor, stages, piece.theta, begin, here, tile);
@@ -152,7 +142,8 @@ void Optimizer::Engine::look_ahead() {
     tensor.ahead = own.info().looks_ahead(own.object());
     if (!tensor.ahead) continue;
     if (newcomers_) start_at_theta(tensor);
-    tensor.rare->before_look_ahead.resize(tensor.view.size * element_size(tensor.view.precision));
+    if (!tensor.rare->kept)
+      tensor.rare->kept = kept_.extend(tensor.view.size * element_size(tensor.view.precision));
   }
   each_piece(traffic_, 0, size_, [this](const Tensor& tensor, std::size_t begin, std::size_t count) {
     if (tensor.ahead) look_ahead(tensor, begin, count);
@@ -163,20 +154,27 @@ void Optimizer::Engine::look_ahead() {
 /// Writes the point where the rule wants the gradient over parameters, which it keeps.
 void Optimizer::Engine::look_ahead(const Tensor& tensor, std::size_t first, std::size_t count) const {
   const detail::RuleInfo& info = groups_[tensor.group].own.info();
+  const bool single = tensor.compute == Precision::float32;
+  const auto& kernels = single ? info.look_ahead_float32 : info.look_ahead_float64;
+  const auto& form = groups_[tensor.group].variant();
+  const auto isa = static_cast<std::size_t>(isa_);
+  const bool as_stored = tensor.direct == (single ? form.float32 : form.float64)[isa];
+  const std::size_t most = as_stored ? count : tile_size;
   const std::size_t size = element_size(tensor.view.precision);
-  const auto& kernels =
-      tensor.compute == Precision::float32 ? info.look_ahead_float32 : info.look_ahead_float64;
   Tile tile;
-  for (std::size_t begin = first; begin < first + count; begin += tile_size) {
-    const std::size_t here = std::min(tile_size, first + count - begin);
+  for (std::size_t begin = first; begin < first + count; begin += most) {
+    const std::size_t here = std::min(most, first + count - begin);
     auto* const user = static_cast<std::byte*>(tensor.view.data) + begin * size;
-    std::memcpy(before_look_ahead(tensor, begin), user, here * size);
     Piece piece;
     piece.theta = read_theta(tensor, begin, here, tile.theta.data());
-    if (tensor.has_master &&
-        piece.theta != tile.theta.data()) {  // what is moved is not the copy of more bits
-      std::memcpy(tile.theta.data(), piece.theta, here * element_size(tensor.compute));
-      piece.theta = tile.theta.data();
+    piece.kept = before_look_ahead(tensor, begin);
+    if (piece.theta != user) {
+      std::memcpy(piece.kept, user, here * size);
+      if (piece.theta != tile.theta.data()) {  // what is moved is not the copy of more bits
+        std::memcpy(tile.theta.data(), piece.theta, here * element_size(tensor.compute));
+        piece.theta = tile.theta.data();
+      }
+      piece.kept = tile.gradient.data();
     }
     piece.slots = read_slots(tensor, begin, here, tile);
     run_kernel(kernels, tensor, piece, here);
@@ -186,7 +184,7 @@ void Optimizer::Engine::look_ahead(const Tensor& tensor, std::size_t first, std:
 }
 
 std::byte* Optimizer::Engine::before_look_ahead(const Tensor& tensor, std::size_t begin) const {
-  return tensor.rare->before_look_ahead.data() + begin * element_size(tensor.view.precision);
+  return kept_.at(0, *tensor.rare->kept + begin * element_size(tensor.view.precision));
 }
 
 void Optimizer::Engine::come_back() {

@@ -5,14 +5,12 @@
 // same scalar formula gives the same bits in each of them (the build turns off contraction into FMA).
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <tuple>
 #include <utility>
 
-#include <thalweg/detail/root.h>
 #include <thalweg/execution.h>
 
 #if defined(__clang__)
@@ -25,13 +23,17 @@
 #define THALWEG_STAY_ROLLED _Pragma("GCC unroll 1")  // g++ unrolls a short loop before it would vectorize it
 #endif
 
+#if defined(__x86_64__) && !defined(__clang__)
+#define THALWEG_MIXES  // clang 14 has other builtins
+#endif
+
 namespace thalweg::detail {
 
-/// Whether sweep_mixed pays: clang 14 makes worse code of it than of the plain sweep.
-#if defined(__clang__)
-inline constexpr bool mixing_pays = false;
+/// Whether there are kernels that mix two square roots (lanes.h).
+#if defined(THALWEG_MIXES)
+inline constexpr bool mixes = true;
 #else
-inline constexpr bool mixing_pays = true;
+inline constexpr bool mixes = false;
 #endif
 
 /// One call of a rule's kernel. Arrays do not overlap.
@@ -42,6 +44,8 @@ struct Sweep {
   const void* coefficients = nullptr;
   std::size_t count = 0;
   const void* before = nullptr;  ///< of a prepared kernel: a Prepared
+  const void* from = nullptr;    ///< of a rule that looks ahead: where the parameters are, if not at theta
+  void* kept = nullptr;          ///< of a look-ahead: where the parameters are kept
 };
 using Kernel = void (*)(const Sweep&);
 /// One kernel per instruction set.
@@ -101,6 +105,12 @@ constexpr std::size_t sum_count() {
     return 0;
 }
 
+/// Whether a rule may want its gradient elsewhere than at the parameters.
+template <class Rule>
+inline constexpr bool may_look_ahead = requires(const Rule& rule) {
+  rule.looks_ahead();
+};
+
 /// The types in which a sweep finds its numbers; it computes in T whatever they are.
 template <class T, class Number = T, class State = T>
 struct Layout {
@@ -119,10 +129,15 @@ template <class Rule, int form, class Stored>
 struct Arrays {
   explicit Arrays(const Sweep& s)
       : theta(static_cast<typename Stored::Parameter*>(s.theta)),
+        source(theta),
         gradient(static_cast<const typename Stored::Gradient*>(s.gradient)) {
+    if constexpr (may_look_ahead<Rule>) {
+      if (s.from != nullptr) source = static_cast<const typename Stored::Parameter*>(s.from);
+    }
     for (std::size_t k = 0; k < slots.size(); ++k) slots[k] = static_cast<typename Stored::Slot*>(s.slots[k]);
   }
   typename Stored::Parameter* theta;
+  const typename Stored::Parameter* source;  ///< of the parameters
   const typename Stored::Gradient* gradient;
   std::array<typename Stored::Slot*, slot_count<Rule>(form)> slots;
 };
@@ -155,6 +170,7 @@ template <class Rule, int form, class Stored, class T, class Before = Unprepared
   constexpr std::size_t n = slot_count<Rule>(form);
   using Compute = typename Stored::Compute;
   auto* const theta = arrays.theta + begin;
+  const auto* const source = arrays.source + begin;
   const auto* const gradient = arrays.gradient + begin;
   auto slots = arrays.slots;
   for (std::size_t k = 0; k < n; ++k) slots[k] += begin;
@@ -163,7 +179,7 @@ template <class Rule, int form, class Stored, class T, class Before = Unprepared
   for (std::size_t i = 0; i < count; ++i) {
     std::array<T, n> state;
     for (std::size_t k = 0; k < n; ++k) state[k] = static_cast<T>(slots[k][i]);
-    T parameter = static_cast<T>(theta[i]), g = static_cast<T>(gradient[i]);
+    T parameter = static_cast<T>(source[i]), g = static_cast<T>(gradient[i]);
     before.apply(parameter, g);
     if constexpr (form_count<Rule>() > 1)
       Rule::template update<T, form>(parameter, g, state, c);
@@ -199,30 +215,14 @@ template <class Rule, int form, class Stored>
   }
 }
 
-/// The same bits from a rule with a square root, sooner: the divider is what it waits for, so one vector in
-/// three takes its root by multiplications beside it (docs/design/divider.md).
-template <class Rule, int form>
-[[gnu::always_inline]] inline void sweep_mixed(const Sweep& s) {
-  using Stored = Layout<float>;
-  constexpr std::size_t rooted = 16, divided = 32;
-  const auto c = *static_cast<const typename Rule::template Coefficients<float>*>(s.coefficients);
-  const auto rooted_c = std::bit_cast<typename Rule::template Coefficients<Rooted>>(c);
-  const Arrays<Rule, form, Stored> arrays(s);
-  std::size_t i = 0;
-  for (; i + rooted + divided <= s.count; i += rooted + divided) {
-    sweep_part<Rule, form, Stored, Rooted>(arrays, i, rooted, rooted_c);
-    sweep_part<Rule, form, Stored, float>(arrays, i + rooted, divided, c);
-  }
-  sweep_part<Rule, form, Stored, float>(arrays, i, s.count - i, c);
-}
-
-/// Writes the point at which the rule wants the gradient over theta.
+/// Writes the point at which the rule wants the gradient over theta, which it keeps elsewhere.
 template <class Rule, class T>
 [[gnu::always_inline]] inline void sweep_look_ahead(const Sweep& s) {
   constexpr std::size_t n = slot_count<Rule>(0);
   using Coefficients = typename Rule::template Coefficients<T>;
   const Coefficients c = *static_cast<const Coefficients*>(s.coefficients);
   T* const theta = static_cast<T*>(s.theta);
+  T* const kept = static_cast<T*>(s.kept);
   std::array<const T*, n> slots{};
   for (std::size_t k = 0; k < n; ++k) slots[k] = static_cast<const T*>(s.slots[k]);
   const std::size_t count = s.count;
@@ -230,7 +230,9 @@ template <class Rule, class T>
   for (std::size_t i = 0; i < count; ++i) {
     std::array<T, n> state;
     for (std::size_t k = 0; k < n; ++k) state[k] = slots[k][i];
-    theta[i] = Rule::look_ahead(theta[i], state, c);
+    const T parameter = theta[i];
+    kept[i] = parameter;
+    theta[i] = Rule::look_ahead(parameter, state, c);
   }
 }
 
@@ -315,10 +317,9 @@ struct PreparedBody {
     sweep_part<Rule, form, Stored, T>(Arrays<Rule, form, Stored>(s), 0, s.count, c, before);
   }
 };
+/// For rules of the library with a square root: lanes.h, where kernels are compiled.
 template <class Rule, int form>
-struct MixedBody {
-  [[gnu::always_inline]] static void run(const Sweep& s) { sweep_mixed<Rule, form>(s); }
-};
+struct MixedBody;
 template <class Rule, class T>
 struct MeasureBody {
   [[gnu::always_inline]] static void run(const Measurement& m) { sweep_measure<Rule, T>(m); }

@@ -62,7 +62,7 @@ constexpr bool keeps_theta(int form) {
   return false;
 }
 
-/// Whether a rule is one of the library's, which may be asked to compute in Rooted: a user's own rule may say
+/// Whether a rule is one of the library's, which may be asked to compute in Lanes: a user's own rule may say
 /// std::sqrt, which takes no such number. The generated library_rules.h says so.
 template <class Rule>
 inline constexpr bool in_library = false;
@@ -83,7 +83,7 @@ RuleInfo::Form form_info() {
     if (uses_slot<Rule>(form, s)) info.slots.push_back(s);
   }
   using InFloat = SweepBody<Rule, form, Layout<float>>;
-  if constexpr (mixing_pays && in_library<Rule> && takes_root<Rule>())
+  if constexpr (mixes && in_library<Rule> && takes_root<Rule>())
     info.float32 = for_each_isa<InFloat, Sweep, MixedBody<Rule, form>>();
   else
     info.float32 = for_each_isa<InFloat, Sweep>();
@@ -169,7 +169,7 @@ RuleInfo make_rule_info() {
     (info.forms.push_back(form_info<Rule, form>()), ...);
   }
   (std::make_integer_sequence<int, form_count<Rule>()>());
-  if constexpr (requires(const Rule& r) { r.looks_ahead(); }) {
+  if constexpr (may_look_ahead<Rule>) {
     info.look_ahead_float32 = for_each_isa<LookAheadBody<Rule, float>, Sweep>();
     info.look_ahead_float64 = for_each_isa<LookAheadBody<Rule, double>, Sweep>();
   }
@@ -187,7 +187,7 @@ RuleInfo make_rule_info() {
       return 0;
   };
   info.looks_ahead = [](const void* r) {
-    if constexpr (requires(const Rule& x) { x.looks_ahead(); })
+    if constexpr (may_look_ahead<Rule>)
       return static_cast<const Rule*>(r)->looks_ahead();
     else
       return false;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-
 #include <thalweg/rule.h>
 
 namespace thalweg {
@@ -71,7 +69,7 @@ struct AMSGrad {
     auto& [m, v, v_hat] = state;
     m = c.beta1 * m + c.rest1 * g;
     v = c.beta2 * v + c.rest2 * g * g;
-    v_hat = std::max(v * c.before_maximum, v_hat);  // in this order a NaN in v is kept
+    v_hat = max(v * c.before_maximum, v_hat);  // in this order a NaN in v is kept
     theta -= ratio(c.lr * (m * c.unbias1), sqrt(v_hat * c.after_maximum) + c.eps);
   }
 };

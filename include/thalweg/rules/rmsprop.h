@@ -1,7 +1,5 @@
 #pragma once
 
-#include <algorithm>
-
 #include <thalweg/rule.h>
 
 namespace thalweg {
@@ -86,7 +84,7 @@ struct RMSProp {
     if constexpr ((index & 1) != 0) {
       T& mean = state[1];
       mean = c.rho * mean + c.rest * g;
-      spread = std::max(v - mean * mean, T(0));
+      spread = max(v - mean * mean, T(0));
     }
     const T step = c.inside * ratio(g, sqrt(spread + c.eps_inside) + c.eps_outside);
     if constexpr ((index & 2) != 0) {

@@ -1,0 +1,129 @@
+#pragma once
+
+// Sixteen floats at once as a number that rules compute with, and their square root without the divider: a
+// rule that divides by a root is bound by that unit, and the multipliers idle beside it. A kernel takes this
+// root for some of its vectors and the processor's for the others, and both give the same bits. For g++ on
+// x86-64-v4; included where the library's kernels are compiled.
+
+#include <thalweg/detail/kernel.h>
+
+#if defined(THALWEG_MIXES)
+
+#include <array>
+#include <bit>
+#include <cstring>
+
+#include <immintrin.h>  // declares the builtins for all instruction sets
+
+namespace thalweg::detail {
+
+using Floats [[gnu::vector_size(64)]] = float;
+using Words [[gnu::vector_size(64)]] = std::int32_t;
+inline constexpr std::size_t lanes = 16;
+inline constexpr auto every_lane = static_cast<short>(-1);  ///< of the lanes, as the builtins' mask
+
+[[gnu::always_inline]] inline Floats fused(Floats a, Floats b, Floats c) {
+  return __builtin_ia32_vfmaddps512_mask(a, b, c, every_lane, 4);
+}
+[[gnu::always_inline]] inline Floats hardware_root(Floats x) {
+  return __builtin_ia32_sqrtps512_mask(x, Floats{}, every_lane, 4);
+}
+
+/// The square root of x in [2^-100, 2^126), correctly rounded, from 1/sqrt(x) within a relative error of
+/// 2^-14: a coupled Newton step of root and half its reciprocal (Muller et al. 2018, Handbook of
+/// Floating-Point Arithmetic, 4.9), and one with the exact residual x - g^2.
+[[gnu::always_inline]] inline Floats newton_root(Floats x, Floats reciprocal) {
+  Floats g = x * reciprocal;
+  // Half of it by the exponent: multiplications are what the other vectors wait for.
+  auto h = std::bit_cast<Floats>(std::bit_cast<Words>(reciprocal) - 0x800000);
+  const Floats e = fused(-g, h, Floats{} + 0.5F);
+  g = fused(g, e, g);
+  h = fused(h, e, h);
+  return fused(fused(-g, g, x), h, g);
+}
+
+/// The square root of x, every bit as std::sqrt; without the divider where all are in [2^-100, 2^126).
+[[gnu::always_inline]] inline Floats exact_root(Floats x) {
+  constexpr std::int32_t least = 0x0D800000, end = 0x7E800000;
+  constexpr int below = 1;  // predicate of the comparison without sign
+  const Words from_least = std::bit_cast<Words>(x) - least;
+  const Floats guess = __builtin_ia32_rsqrt14ps512_mask(x, Floats{}, every_lane);
+  const auto inside = __builtin_ia32_ucmpd512_mask(from_least, Words{} + (end - least), below, every_lane);
+  if (__builtin_expect(inside != every_lane, 0)) return hardware_root(x);
+  return newton_root(x, guess);
+}
+
+/// Sixteen numbers that compute as a float does in a rule: `divides` says which square root they take.
+template <bool divides>
+struct Lanes {
+  Floats value;
+
+  Lanes() = default;
+  [[gnu::always_inline]] explicit Lanes(Floats x) : value(x) {}
+  [[gnu::always_inline]] explicit Lanes(float x) : value(Floats{} + x) {}
+
+  [[gnu::always_inline]] Lanes operator-() const { return Lanes(-value); }
+  [[gnu::always_inline]] friend inline Lanes operator+(Lanes a, Lanes b) { return Lanes(a.value + b.value); }
+  [[gnu::always_inline]] friend inline Lanes operator-(Lanes a, Lanes b) { return Lanes(a.value - b.value); }
+  [[gnu::always_inline]] friend inline Lanes operator*(Lanes a, Lanes b) { return Lanes(a.value * b.value); }
+  [[gnu::always_inline]] friend inline Lanes operator/(Lanes a, Lanes b) { return Lanes(a.value / b.value); }
+  [[gnu::always_inline]] Lanes& operator+=(Lanes b) { return *this = *this + b; }
+  [[gnu::always_inline]] Lanes& operator-=(Lanes b) { return *this = *this - b; }
+  [[gnu::always_inline]] Lanes& operator*=(Lanes b) { return *this = *this * b; }
+  [[gnu::always_inline]] friend inline Lanes sqrt(Lanes x) {
+    return Lanes(divides ? hardware_root(x.value) : exact_root(x.value));
+  }
+  // As the functions of these names in rule.h and the standard library.
+  [[gnu::always_inline]] friend inline Lanes max(Lanes a, Lanes b) {
+    return Lanes(a.value < b.value ? b.value : a.value);
+  }
+  [[gnu::always_inline]] friend inline Lanes ratio(Lanes a, Lanes b) {
+    return Lanes(b.value == 0 ? Floats{} : a.value / b.value);
+  }
+};
+
+/// Steps sixteen entries from `begin` on.
+template <class Rule, int form, class T>
+[[gnu::always_inline]] inline void sweep_lanes(const Arrays<Rule, form, Layout<float>>& arrays, std::size_t begin,
+                                               const typename Rule::template Coefficients<T>& c) {
+  constexpr std::size_t n = slot_count<Rule>(form);
+  T theta, g;
+  std::array<T, n> state;
+  std::memcpy(&theta, arrays.source + begin, sizeof theta);
+  std::memcpy(&g, arrays.gradient + begin, sizeof g);
+  for (std::size_t k = 0; k < n; ++k) std::memcpy(&state[k], arrays.slots[k] + begin, sizeof(T));
+  if constexpr (form_count<Rule>() > 1)
+    Rule::template update<T, form>(theta, g, state, c);
+  else
+    Rule::update(theta, g, state, c);
+  std::memcpy(arrays.theta + begin, &theta, sizeof theta);
+  for (std::size_t k = 0; k < n; ++k) std::memcpy(arrays.slots[k] + begin, &state[k], sizeof(T));
+}
+
+/// The same bits from a rule with a square root, sooner: the divider is what it waits for, so one vector in
+/// four takes its root by multiplications beside it (docs/design/divider.md).
+template <class Rule, int form>
+struct MixedBody {
+  [[gnu::always_inline]] static void run(const Sweep& s) {
+    using Rooted = typename Rule::template Coefficients<Lanes<false>>;
+    using Divided = typename Rule::template Coefficients<Lanes<true>>;
+    constexpr std::size_t block = 4 * lanes, numbers = sizeof(Rooted) / sizeof(Floats);
+    const auto c = *static_cast<const typename Rule::template Coefficients<float>*>(s.coefficients);
+    const auto each = std::bit_cast<std::array<float, numbers>>(c);
+    std::array<Floats, numbers> spread;
+    for (std::size_t k = 0; k < numbers; ++k) spread[k] = Floats{} + each[k];
+    const auto rooted = std::bit_cast<Rooted>(spread);
+    const auto divided = std::bit_cast<Divided>(spread);
+    const Arrays<Rule, form, Layout<float>> arrays(s);
+    std::size_t i = 0;
+    for (; i + block <= s.count; i += block) {
+      sweep_lanes<Rule, form>(arrays, i, rooted);
+      for (std::size_t j = lanes; j < block; j += lanes) sweep_lanes<Rule, form>(arrays, i + j, divided);
+    }
+    sweep_part<Rule, form, Layout<float>, float>(arrays, i, s.count - i, c);
+  }
+};
+
+}  // namespace thalweg::detail
+
+#endif
