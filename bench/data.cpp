@@ -36,7 +36,7 @@ Data::Data(const Shape& shape, Precision precision, Isa isa)
       isa_(isa),
       parameters_(shape.room() * element_size()),
       gradient_(shape.room() * element_size()) {
-  fill_array(parameters_, 1);
+  start_anew();
   fill_array(gradient_, 2);
 }
 

@@ -42,6 +42,8 @@ class Data {
   [[nodiscard]] std::size_t element_size() const;
   [[nodiscard]] void* parameters() const { return parameters_.data(); }
   [[nodiscard]] void* gradient() const { return gradient_.data(); }
+  /// Gives the parameters the numbers that they had at first.
+  void start_anew() const { fill_array(parameters_, 1); }
   /// Parameters, other arrays, gradient: `count` in all. Each is filled when it is first wanted.
   [[nodiscard]] std::vector<void*> arrays(std::size_t count);
   /// A pool that the limits of as many threads share.

@@ -50,6 +50,7 @@ Case step_case(const Setting& setting, const AnyRule& rule, std::size_t threads,
   const auto stepper = std::make_shared<std::unique_ptr<Stepper>>();
   c.prepare = [=] {
     stepper->reset();  // its memory first
+    if (rule.info().sum_count > 0) data->start_anew();
     *stepper = std::make_unique<Stepper>(setting, rule, threads, transforms);
   };
   c.run = [stepper] { (*stepper)->step(); };

@@ -14,8 +14,8 @@ namespace thalweg::bench {
 
 /// The passes over memory that a step of this rule cannot do without: of what it measures before (only the
 /// arrays that the sums depend on), of its look-ahead (which writes the point over the parameters and keeps
-/// those elsewhere, from where the step reads them), and of the step: parameters, gradient and slots are read,
-/// all but the gradient written.
+/// those elsewhere, from where the step reads them), and of the step: parameters, gradient and slots are
+/// read, all but the gradient written.
 [[nodiscard]] std::vector<Pass> passes_of(const AnyRule& rule);
 
 /// Bytes that those passes move for each parameter, in the precision of the step.

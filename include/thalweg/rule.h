@@ -14,8 +14,8 @@
 //     template <class T> static void update(T& theta, T g, std::array<T, 2>& state, const Coefficients<T>&
 //     c);
 //   };
-// In update(), sqrt(x) and max(x, y) rather than std::sqrt(x), and ratio(x, y) for a quotient with a choice: the
-// engine has a type T of several numbers whose root is as exact and waits less.
+// In update(), sqrt(x) and max(x, y) rather than std::sqrt(x), and ratio(x, y) for a quotient with a choice:
+// the engine has a type T of several numbers whose root is as exact and waits less.
 //
 // Optional members, for the few that need them:
 //   double initial(std::size_t slot) const;            where a slot does not start at 0 (see Slot for theta)

@@ -116,7 +116,7 @@ class Optimizer::Engine {
   struct Rare {
     std::string name;
     std::size_t master_offset;
-    double traffic;                            ///< bytes that a step reads and writes
+    double traffic;                   ///< bytes that a step reads and writes
     std::optional<std::size_t> kept;  ///< where in kept_ it is while it is ahead; once it was
   };
   struct Tensor {
@@ -124,7 +124,7 @@ class Optimizer::Engine {
     Precision compute;  ///< float32 or float64
     bool has_master;
     bool stepped = false;  ///< between begin_step() and end_step()
-    bool ahead = false;  ///< the parameters are at the look-ahead point, and themselves in kept_
+    bool ahead = false;    ///< the parameters are at the look-ahead point, and themselves in kept_
     Gradient gradient;
     detail::Kernel direct;  ///< on the arrays as they are stored, given this gradient's type; or null
     std::size_t group, offset;

@@ -22,6 +22,9 @@ using Words [[gnu::vector_size(64)]] = std::int32_t;
 inline constexpr std::size_t lanes = 16;
 inline constexpr auto every_lane = static_cast<short>(-1);  ///< of the lanes, as the builtins' mask
 
+[[gnu::always_inline]] inline Floats spread(float x) {
+  return Floats{x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x};
+}
 [[gnu::always_inline]] inline Floats fused(Floats a, Floats b, Floats c) {
   return __builtin_ia32_vfmaddps512_mask(a, b, c, every_lane, 4);
 }
@@ -36,7 +39,7 @@ inline constexpr auto every_lane = static_cast<short>(-1);  ///< of the lanes, a
   Floats g = x * reciprocal;
   // Half of it by the exponent: multiplications are what the other vectors wait for.
   auto h = std::bit_cast<Floats>(std::bit_cast<Words>(reciprocal) - 0x800000);
-  const Floats e = fused(-g, h, Floats{} + 0.5F);
+  const Floats e = fused(-g, h, spread(0.5F));
   g = fused(g, e, g);
   h = fused(h, e, h);
   return fused(fused(-g, g, x), h, g);
@@ -48,7 +51,8 @@ inline constexpr auto every_lane = static_cast<short>(-1);  ///< of the lanes, a
   constexpr int below = 1;  // predicate of the comparison without sign
   const Words from_least = std::bit_cast<Words>(x) - least;
   const Floats guess = __builtin_ia32_rsqrt14ps512_mask(x, Floats{}, every_lane);
-  const auto inside = __builtin_ia32_ucmpd512_mask(from_least, Words{} + (end - least), below, every_lane);
+  const auto inside = static_cast<short>(
+      __builtin_ia32_ucmpd512_mask(from_least, Words{} + (end - least), below, every_lane));
   if (__builtin_expect(inside != every_lane, 0)) return hardware_root(x);
   return newton_root(x, guess);
 }
@@ -60,7 +64,7 @@ struct Lanes {
 
   Lanes() = default;
   [[gnu::always_inline]] explicit Lanes(Floats x) : value(x) {}
-  [[gnu::always_inline]] explicit Lanes(float x) : value(Floats{} + x) {}
+  [[gnu::always_inline]] explicit Lanes(float x) : value(spread(x)) {}
 
   [[gnu::always_inline]] Lanes operator-() const { return Lanes(-value); }
   [[gnu::always_inline]] friend inline Lanes operator+(Lanes a, Lanes b) { return Lanes(a.value + b.value); }
@@ -84,7 +88,8 @@ struct Lanes {
 
 /// Steps sixteen entries from `begin` on.
 template <class Rule, int form, class T>
-[[gnu::always_inline]] inline void sweep_lanes(const Arrays<Rule, form, Layout<float>>& arrays, std::size_t begin,
+[[gnu::always_inline]] inline void sweep_lanes(const Arrays<Rule, form, Layout<float>>& arrays,
+                                               std::size_t begin,
                                                const typename Rule::template Coefficients<T>& c) {
   constexpr std::size_t n = slot_count<Rule>(form);
   T theta, g;
@@ -110,10 +115,10 @@ struct MixedBody {
     constexpr std::size_t block = 4 * lanes, numbers = sizeof(Rooted) / sizeof(Floats);
     const auto c = *static_cast<const typename Rule::template Coefficients<float>*>(s.coefficients);
     const auto each = std::bit_cast<std::array<float, numbers>>(c);
-    std::array<Floats, numbers> spread;
-    for (std::size_t k = 0; k < numbers; ++k) spread[k] = Floats{} + each[k];
-    const auto rooted = std::bit_cast<Rooted>(spread);
-    const auto divided = std::bit_cast<Divided>(spread);
+    std::array<Floats, numbers> wide;
+    for (std::size_t k = 0; k < numbers; ++k) wide[k] = spread(each[k]);
+    const auto rooted = std::bit_cast<Rooted>(wide);
+    const auto divided = std::bit_cast<Divided>(wide);
     const Arrays<Rule, form, Layout<float>> arrays(s);
     std::size_t i = 0;
     for (; i + block <= s.count; i += block) {
