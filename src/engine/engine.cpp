@@ -141,7 +141,7 @@ void Optimizer::Engine::check_gradient(const Tensor& tensor, const GradientView&
     throw usage_error(name(), std::to_string(g.size) + " elements",
                       "must have " + std::to_string(tensor.view.size));
   }
-  if (g.size == 0 || (g.data == tensor.gradient.data && g.data != nullptr)) return;  // found good before
+  if (g.size == 0) return;
   if (g.data == nullptr)
     throw usage_error(name(), "null", "must point to " + std::to_string(g.size) + " elements");
   const auto* begin = static_cast<const std::byte*>(g.data);
@@ -188,9 +188,13 @@ void Optimizer::Engine::step(const Gradients& gradients) {
   }
   bool same = !newcomers_;  // as at the step before: then nothing has to be taken
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
-    check_gradient(tensors_[i], gradients[i]);
-    same = same && tensors_[i].gradient.data == gradients[i].data &&
-           tensors_[i].gradient.precision == gradients[i].precision;
+    const GradientView& g = gradients[i];
+    const Tensor& tensor = tensors_[i];
+    if (g.data != nullptr && g.data == tensor.gradient.data && g.size == tensor.view.size &&
+        g.precision == tensor.gradient.precision)
+      continue;  // found good before
+    check_gradient(tensor, g);
+    same = false;
   }
   prepare();
   if (newcomers_ || needs_all_gradients()) come_back();  // otherwise each piece does, when it is stepped
