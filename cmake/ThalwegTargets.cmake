@@ -7,7 +7,9 @@ if(PROJECT_IS_TOP_LEVEL)
   set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
   find_program(THALWEG_CCACHE ccache)
   if(THALWEG_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
-    set(CMAKE_CXX_COMPILER_LAUNCHER "${THALWEG_CCACHE}")
+    # Without these ccache would not look into precompiled headers, nor keep what includes them.
+    set(CMAKE_CXX_COMPILER_LAUNCHER
+      "${CMAKE_COMMAND};-E;env;CCACHE_SLOPPINESS=pch_defines,time_macros;${THALWEG_CCACHE}")
   endif()
 endif()
 
@@ -35,6 +37,9 @@ function(thalweg_room name)
   target_link_libraries(${name} PUBLIC ${arg_DEPENDS})
 endfunction()
 
+# Tests wait for the compiler longer than for themselves: most is spent on GoogleTest's and the JSON library's headers.
+set(THALWEG_TEST_OPTIONS -O0 CACHE STRING "Optimization of the tests, not of what they test")
+
 # thalweg_tests(ROOM [DEPENDS LIB...]): one GoogleTest program of all sources in tests/ROOM.
 function(thalweg_tests room)
   cmake_parse_arguments(arg "" "" "DEPENDS" ${ARGN})
@@ -49,6 +54,13 @@ function(thalweg_tests room)
     THALWEG_TEST_FILES="${CMAKE_CURRENT_SOURCE_DIR}" THALWEG_SOURCE="${PROJECT_SOURCE_DIR}")
   target_compile_options(test_${room} PRIVATE ${THALWEG_TEST_OPTIONS})
   target_link_libraries(test_${room} PRIVATE ${arg_DEPENDS} GTest::gmock_main)
+  if(room STREQUAL "core")  # compiled first; the others have the same options
+    target_precompile_headers(test_core PRIVATE <gmock/gmock.h> <nlohmann/json.hpp>)
+  else()
+    target_precompile_headers(test_${room} REUSE_FROM test_core)
+  endif()
+  target_compile_options(test_${room} PRIVATE
+    $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess> "$<$<CXX_COMPILER_ID:Clang>:SHELL:-Xclang -fno-pch-timestamp>")  # for ccache
   if(NOT THALWEG_TEST_SHARDS)
     gtest_discover_tests(test_${room} TEST_PREFIX "${room}." PROPERTIES TIMEOUT 300 DISCOVERY_TIMEOUT 120)
     return()
