@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <vector>
@@ -30,15 +31,17 @@ struct Sixteen {
 };
 
 [[gnu::target("arch=x86-64-v4")]] void find_roots(const Sixteen& s) {
-  std::array<float, detail::lanes> x{}, reciprocal{};
-  for (std::uint32_t i = 0; i < x.size(); ++i) {
-    x[i] = std::bit_cast<float>(s.first + i);
-    reciprocal[i] = s.factor / std::sqrt(x[i]);
+  float x[detail::lanes], reciprocal[detail::lanes];
+  for (std::uint32_t i = 0; i < detail::lanes; ++i) {
+    const std::uint32_t pattern = s.first + i;
+    std::memcpy(&x[i], &pattern, sizeof pattern);
+    reciprocal[i] = s.factor / __builtin_sqrtf(x[i]);
   }
-  const auto numbers = std::bit_cast<Floats>(x);
-  const Floats roots = s.factor == 0 ? detail::exact_root(numbers)
-                                     : detail::newton_root(numbers, std::bit_cast<Floats>(reciprocal));
-  *s.found = std::bit_cast<std::array<float, detail::lanes>>(roots);
+  Floats numbers, guess;
+  std::memcpy(&numbers, x, sizeof x);
+  std::memcpy(&guess, reciprocal, sizeof reciprocal);
+  const Floats roots = s.factor == 0 ? detail::exact_root(numbers) : detail::newton_root(numbers, guess);
+  std::memcpy(s.found->data(), &roots, sizeof roots);
 }
 
 /// How many of `count` patterns from `begin` on have another root than the processor's. What NaN the root of

@@ -3,14 +3,15 @@
 // Sixteen floats at once as a number that rules compute with, and their square root without the divider: a
 // rule that divides by a root is bound by that unit, and the multipliers idle beside it. A kernel takes this
 // root for some of its vectors and the processor's for the others, and both give the same bits. For g++ on
-// x86-64-v4; included where the library's kernels are compiled.
+// x86-64-v4; included where the library's kernels are compiled. Vectors go through functions that are always
+// inlined only: others would pass them otherwise than their callers, who have another instruction set.
 
 #include <thalweg/detail/kernel.h>
 
 #if defined(THALWEG_MIXES)
 
 #include <array>
-#include <bit>
+#include <cstdint>
 #include <cstring>
 
 #include <immintrin.h>  // declares the builtins for all instruction sets
@@ -41,7 +42,7 @@ inline constexpr auto every_lane = static_cast<short>(-1);  ///< of the lanes, a
 [[gnu::always_inline]] inline Floats newton_root(Floats x, Floats reciprocal) {
   Floats g = x * reciprocal;
   // Half of it by the exponent: multiplications are what the other vectors wait for.
-  auto h = std::bit_cast<Floats>(std::bit_cast<Words>(reciprocal) - 0x800000);
+  auto h = reinterpret_cast<Floats>(reinterpret_cast<Words>(reciprocal) - 0x800000);
   const Floats e = fused(-g, h, spread(0.5F));
   g = fused(g, e, g);
   h = fused(h, e, h);
@@ -52,7 +53,7 @@ inline constexpr auto every_lane = static_cast<short>(-1);  ///< of the lanes, a
 [[gnu::always_inline]] inline Floats exact_root(Floats x) {
   constexpr std::int32_t least = 0x0D800000, end = 0x7E800000;
   constexpr int below = 1;  // predicate of the comparison without sign
-  const Words from_least = std::bit_cast<Words>(x) - least;
+  const Words from_least = reinterpret_cast<Words>(x) - least;
   const Floats guess = __builtin_ia32_rsqrt14ps512_mask(x, Floats{}, every_lane);
   const auto inside = static_cast<short>(
       __builtin_ia32_ucmpd512_mask(from_least, Words{} + (end - least), below, every_lane));
@@ -120,11 +121,14 @@ struct MixedBody {
     const Arrays<Rule, form, Layout<float>> arrays(s);
     std::size_t i = 0;
     if (s.count >= block) {
-      const auto each = std::bit_cast<std::array<float, numbers>>(c);
-      std::array<Floats, numbers> wide;
+      float each[numbers];
+      std::memcpy(each, &c, sizeof c);
+      Floats wide[numbers];
       for (std::size_t k = 0; k < numbers; ++k) wide[k] = spread(each[k]);
-      const auto rooted = std::bit_cast<Rooted>(wide);
-      const auto divided = std::bit_cast<Divided>(wide);
+      Rooted rooted;
+      Divided divided;
+      std::memcpy(&rooted, wide, sizeof rooted);
+      std::memcpy(&divided, wide, sizeof divided);
       for (; i + block <= s.count; i += block) {
         sweep_lanes<Rule, form>(arrays, i, rooted);
         for (std::size_t j = lanes; j < block; j += lanes) sweep_lanes<Rule, form>(arrays, i + j, divided);
