@@ -196,23 +196,7 @@ template <class Rule, int form, class Stored>
   using T = typename Stored::Compute;
   const auto c = *static_cast<const typename Rule::template Coefficients<T>*>(s.coefficients);
   const Arrays<Rule, form, Stored> arrays(s);
-  if constexpr (sizeof(typename Stored::Parameter) == 2) {
-    // Packing three arrays keeps the processor from looking far enough ahead: a quarter of the time at 1e7.
-    // In all other layouts prefetching costs time.
-    constexpr std::size_t stretch = 512, ahead = 1024;
-    std::size_t begin = 0;
-    for (; begin + ahead + stretch <= s.count; begin += stretch) {
-      for (std::size_t i = 0; i < stretch; i += 32) {
-        __builtin_prefetch(arrays.theta + begin + ahead + i, 1);
-        __builtin_prefetch(arrays.gradient + begin + ahead + i);
-        for (auto* slot : arrays.slots) __builtin_prefetch(slot + begin + ahead + i, 1);
-      }
-      sweep_part<Rule, form, Stored, T>(arrays, begin, stretch, c);
-    }
-    sweep_part<Rule, form, Stored, T>(arrays, begin, s.count - begin, c);
-  } else {
-    sweep_part<Rule, form, Stored, T>(arrays, 0, s.count, c);
-  }
+  sweep_part<Rule, form, Stored, T>(arrays, 0, s.count, c);
 }
 
 /// Writes the point at which the rule wants the gradient over theta, which it keeps elsewhere.

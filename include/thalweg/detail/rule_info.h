@@ -4,8 +4,8 @@
 #include <string_view>
 #include <type_traits>
 
+#include <thalweg/detail/bfloat16_sweep.h>
 #include <thalweg/detail/erased.h>
-#include <thalweg/detail/kernel.h>
 #include <thalweg/number.h>
 
 namespace thalweg::detail {
@@ -93,10 +93,12 @@ RuleInfo::Form form_info() {
   info.prepared64 = {for_each_isa<PreparedBody<Rule, form, double, false>, Sweep>(),
                      for_each_isa<PreparedBody<Rule, form, double, true>, Sweep>()};
   if constexpr (!keeps_theta<Rule>(form)) {
-    info.bfloat16 = for_each_isa<SweepBody<Rule, form, Layout<float, bfloat16, bfloat16>>, Sweep>();
+    using Slots = Layout<float, float, bfloat16>;
+    info.bfloat16 = for_each_isa<Bfloat16Body<Rule, form, Layout<float, bfloat16, bfloat16>>, Sweep>();
     info.bfloat16_state = info.float32;
     if constexpr (slot_count<Rule>(form) > 0)
-      info.bfloat16_state = for_each_isa<SweepBody<Rule, form, Layout<float, float, bfloat16>>, Sweep>();
+      info.bfloat16_state =
+          for_each_isa<SweepBody<Rule, form, Slots>, Sweep, Bfloat16SlotsBody<Rule, form, Slots>>();
   }
   return info;
 }
