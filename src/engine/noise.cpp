@@ -1,93 +1,56 @@
-// The noise of many elements at once, with the bits of thalweg::normal for each.
+// The noise of one element, and of many at once with the same bits for each.
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cmath>
 
+#include <thalweg/random.h>
 #include <thalweg/transforms/noise.h>
 
-#include "engine/normal_quantile.h"
-#include "engine/wide.h"
+#include "engine/normal_pair.h"
+#include "engine/wide_philox.h"
 
 namespace thalweg {
 namespace {
 
 using detail::TransformSweep;
 
-/// Large enough for the 15 in a hundred that are not in the middle to fill vectors.
-constexpr std::size_t tile = 256;
-using Numbers = std::array<double, tile>;
+/// The normal numbers of eight counters, two of each half of their words: first all first ones of the pairs,
+/// then all second ones. In this order vectors need no shuffling.
+constexpr std::size_t block = 32, pairs = block / 2, counters = block / 4;
+constexpr std::size_t blocks_at_once = 8, tile = block * blocks_at_once;
 
-/// The 53 bits that thalweg::uniform has of elements `first` .. `first` + count - 1, rounded up to a vector.
-template <int bytes>
-[[gnu::always_inline]] inline void random_bits(const Element& first, std::size_t count,
-                                               std::array<std::uint64_t, tile>& out) {
+/// The normal numbers of some blocks from the `first`th on, at most a tile.
+template <class T, int bytes>
+[[gnu::always_inline]] inline void normals(const WidePhilox<bytes>& philox, const Element& e,
+                                           std::uint64_t first, std::size_t blocks, T* z) {
   using Wide = typename Vectors<bytes>::Wide;
   constexpr std::size_t lanes = bytes / 8;
   const Wide zero{};
-  const Wide first_factor = zero + 0xD2511F53U, second_factor = zero + 0xCD9E8D57U;
   const std::uint64_t low = 0xFFFFFFFFU;
-  Wide index = zero + first.index;
-  for (std::size_t i = 0; i < lanes; ++i) index[i] += i;
-  for (std::size_t k = 0; k < count; k += lanes, index += lanes) {
-    // The upper halves of all four are rubbish after a round: products do not see them.
-    Wide c0 = index, c1 = index >> 32U, c2 = zero + (first.t & low), c3 = zero + (first.t >> 32U);
-    auto key0 = static_cast<std::uint32_t>(first.seed), key1 = static_cast<std::uint32_t>(first.seed >> 32U);
-    for (int round = 0; round < 10; ++round) {
-      Wide x, y;
-      multiply<bytes>(x, first_factor, c0);
-      multiply<bytes>(y, second_factor, c2);
-      c0 = (y >> 32U) ^ c1 ^ key0;
-      c1 = y;
-      c2 = (x >> 32U) ^ c3 ^ key1;
-      c3 = x;
-      key0 += 0x9E3779B9;
-      key1 += 0xBB67AE85;
+  std::array<std::uint32_t, pairs * blocks_at_once> radii, directions;
+  Wide counter;
+  ascend(counter);
+  counter += first * counters;
+  // Where vectors are long this may make the words of a block more; there is room for them.
+  for (std::size_t at = 0; at < blocks * pairs; at += 4 * lanes, counter += 2 * lanes) {
+    Wide a0 = counter, a1 = counter >> 32U, b0 = counter + lanes, b1 = b0 >> 32U;
+    Wide a2 = zero + (e.t & low), b2 = a2, a3 = zero + (e.t >> 32U), b3 = a3;
+    philox(a0, a1, a2, a3, b0, b1, b2, b3);
+    store_words((a0 & low) | a2 << 32U, radii.data() + at);
+    store_words((a1 & low) | a3 << 32U, directions.data() + at);
+    store_words((b0 & low) | b2 << 32U, radii.data() + at + 2 * lanes);
+    store_words((b1 & low) | b3 << 32U, directions.data() + at + 2 * lanes);
+  }
+  for (std::size_t k = 0; k < blocks; ++k) {
+    THALWEG_INDEPENDENT_ITERATIONS
+    THALWEG_STAY_ROLLED
+    for (std::size_t i = 0; i < pairs; ++i) {
+      const T r = normal_pair::radius<T>(radii[k * pairs + i]);
+      const std::array<T, 2> point = normal_pair::direction<T>(directions[k * pairs + i]);
+      z[k * block + i] = r * point[0];
+      z[k * block + pairs + i] = r * point[1];
     }
-    const Wide word = ((c0 & low) << 21U) ^ ((c1 & low) >> 11U);
-    for (std::size_t i = 0; i < lanes; ++i) out[k + i] = word[i];
   }
-}
-
-/// open_unit(bits) for bits below 2^53: the halves become doubles by the exponents 2^52 and 2^84.
-[[gnu::always_inline]] inline double unit(std::uint64_t bits) {
-  const double lower = std::bit_cast<double>((bits & 0xFFFFFFFFU) | 0x4330000000000000);
-  const double upper = std::bit_cast<double>(bits >> 32U | 0x4530000000000000);
-  const double number = (upper - (0x1p84 + 0x1p52)) + lower;
-  const double p = (number + 0.5) * 0x1p-53;
-  return p < 1 - 0x1p-53 ? p : 1 - 0x1p-53;
-}
-
-/// normal(seed, t, index) of `count` elements, at most a tile: all as if they were in the middle, then those
-/// that are not, packed together, as if they were not far out, then the few that are.
-template <int bytes>
-[[gnu::always_inline]] inline void normals(const Element& first, std::size_t count, Numbers& z) {
-  std::array<std::uint64_t, tile> bits;
-  random_bits<bytes>(first, count, bits);
-  Numbers p, outer, depths, sizes;
-  THALWEG_INDEPENDENT_ITERATIONS
-  for (std::size_t i = 0; i < count; ++i) {
-    p[i] = unit(bits[i]);
-    z[i] = quantile::central(p[i] - 0.5);
-  }
-  std::array<std::uint32_t, tile> where;
-  std::size_t found = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    outer[found] = p[i];
-    where[found] = static_cast<std::uint32_t>(i);
-    found += std::abs(p[i] - 0.5) > quantile::widest ? 1U : 0U;
-  }
-  THALWEG_INDEPENDENT_ITERATIONS
-  for (std::size_t k = 0; k < found; ++k) {
-    const double tail = outer[k] < 0.5 ? outer[k] : 1 - outer[k];
-    const double log = quantile::portable_log(quantile::fraction(tail), quantile::exponent(tail));
-    depths[k] = quantile::depth(log);
-    const double size = quantile::near(depths[k]);
-    sizes[k] = outer[k] < 0.5 ? -size : size;
-  }
-  for (std::size_t k = 0; k < found; ++k)
-    z[where[k]] = depths[k] <= quantile::far_from ? sizes[k] : normal_quantile(outer[k]);
 }
 
 template <class T, int bytes>
@@ -96,13 +59,15 @@ struct NoiseBody {
     const auto c = *static_cast<const Noise::Coefficients<T>*>(s.coefficients);
     const T* const source = static_cast<const T*>(s.source);
     T* const gradient = static_cast<T*>(s.gradient);
-    Numbers z;
-    for (std::size_t at = 0; at < s.count; at += tile) {
-      const std::size_t count = std::min(tile, s.count - at);
-      normals<bytes>({s.first.index + at, s.first.t, s.first.seed}, count, z);
+    const WidePhilox<bytes> philox(s.first.seed);
+    std::array<T, tile> z;
+    for (std::size_t at = 0; at < s.count;) {
+      const std::uint64_t index = s.first.index + at;
+      const std::size_t skipped = index % block, count = std::min(tile - skipped, s.count - at);
+      normals<T, bytes>(philox, s.first, index / block, (skipped + count + block - 1) / block, z.data());
       THALWEG_INDEPENDENT_ITERATIONS
-      for (std::size_t i = 0; i < count; ++i)
-        gradient[at + i] = source[at + i] + c.sigma * static_cast<T>(z[i]);
+      for (std::size_t i = 0; i < count; ++i) gradient[at + i] = source[at + i] + c.sigma * z[skipped + i];
+      at += count;
     }
   }
 };
@@ -117,7 +82,20 @@ constexpr detail::TransformKernels kernels_of() {
 #endif
 }
 
+template <class T>
+T number_of(const Element& e) {
+  const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
+  const auto high = [](std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32U); };
+  const std::uint64_t pair = e.index % pairs, counter = e.index / block * counters + pair / 2;
+  const auto words = philox({low(counter), high(counter), low(e.t), high(e.t)}, {low(e.seed), high(e.seed)});
+  const auto* const two = &words[pair % 2 * 2];
+  return normal_pair::radius<T>(two[0]) * normal_pair::direction<T>(two[1])[e.index / pairs % 2];
+}
+
 }  // namespace
+
+float Noise::number(const Element& e, float) { return number_of<float>(e); }
+double Noise::number(const Element& e, double) { return number_of<double>(e); }
 
 detail::TransformKernels Noise::kernels(float) { return kernels_of<float>(); }
 detail::TransformKernels Noise::kernels(double) { return kernels_of<double>(); }

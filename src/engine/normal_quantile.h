@@ -71,14 +71,6 @@ inline constexpr double widest = 0.425;
   return exponent * 0.69314718055994530942 + 2 * (s + s * series);
 }
 
-/// std::frexp of normal x > 0, of operations that every instruction set has in vectors.
-[[gnu::always_inline]] inline double fraction(double x) {
-  return std::bit_cast<double>((std::bit_cast<std::uint64_t>(x) & 0x000FFFFFFFFFFFFF) | 0x3FE0000000000000);
-}
-[[gnu::always_inline]] inline double exponent(double x) {
-  return std::bit_cast<double>(std::bit_cast<std::uint64_t>(x) >> 52U | 0x4330000000000000) - (0x1p52 + 1022);
-}
-
 /// How far out p is, from the logarithm of the smaller of p and 1 - p. The size of the quantile is
 /// near(depth), or far(depth) from far_from on.
 [[gnu::always_inline]] inline double depth(double log) { return std::sqrt(-log); }

@@ -2,12 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 
 #include <thalweg/detail/kernel.h>
 
-#include "engine/wide.h"
+#include "engine/wide_philox.h"
 
 namespace thalweg {
 namespace {
@@ -22,53 +21,29 @@ struct Blocks {
   std::uint16_t* out;
 };
 
-template <class Wide>
-[[gnu::always_inline]] inline void store(const Wide& words, std::uint16_t* out) {
-  if constexpr (std::endian::native == std::endian::little) {
-    std::memcpy(out, &words, sizeof words);
-  } else {
-    for (std::size_t i = 0; i < sizeof words / 8; ++i) {
-      for (std::size_t lane = 0; lane < 4; ++lane)
-        out[4 * i + lane] = static_cast<std::uint16_t>(words[i] >> (16 * lane));
-    }
-  }
-}
-
 template <int bytes>
 struct Philox {
   [[gnu::always_inline]] static void run(const Blocks& b) {
     using Wide = typename Vectors<bytes>::Wide;
     constexpr std::size_t lanes = bytes / 8;
     const Wide zero{};
-    const Wide first_factor = zero + 0xD2511F53U, second_factor = zero + 0xCD9E8D57U;
     const std::uint64_t low = 0xFFFFFFFFU;
-    Wide places = zero;
-    for (std::size_t i = 0; i < lanes; ++i) places[i] = i;
+    const WidePhilox<bytes> philox(b.stream.seed);
+    Wide places;
+    ascend(places);
     for (std::size_t k = 0; k < b.count; ++k) {
-      for (std::size_t place = 0; place < 16; place += lanes) {
+      for (std::size_t place = 0; place < 16; place += 2 * lanes) {
         const std::uint64_t counter =
             (b.first / block + k) * 16 + place;  // the 16 differ in the lowest bits only
-        Wide c0 = places + (counter & low);
-        Wide c1 = zero + (counter >> 32U | (std::uint64_t{b.stream.array} + 1) << 24U);
-        Wide c2 = zero + (b.stream.step & low), c3 = zero + (b.stream.step >> 32U);
-        auto key0 = static_cast<std::uint32_t>(b.stream.seed);
-        auto key1 = static_cast<std::uint32_t>(b.stream.seed >> 32U);
-        // The upper halves of c1 and c3 are rubbish, and so then those of c0 and c2: products do not see
-        // them.
-        for (int round = 0; round < 10; ++round) {
-          Wide x, y;
-          multiply<bytes>(x, first_factor, c0);
-          multiply<bytes>(y, second_factor, c2);
-          c0 = (y >> 32U) ^ c1 ^ key0;
-          c1 = y;
-          c2 = (x >> 32U) ^ c3 ^ key1;
-          c3 = x;
-          key0 += 0x9E3779B9;
-          key1 += 0xBB67AE85;
-        }
+        Wide a0 = places + (counter & low), b0 = a0 + lanes;
+        Wide a1 = zero + (counter >> 32U | (std::uint64_t{b.stream.array} + 1) << 24U), b1 = a1;
+        Wide a2 = zero + (b.stream.step & low), b2 = a2, a3 = zero + (b.stream.step >> 32U), b3 = a3;
+        philox(a0, a1, a2, a3, b0, b1, b2, b3);
         std::uint16_t* const out = b.out + k * block + place * 4;
-        store((c0 & low) | c1 << 32U, out);
-        store((c2 & low) | c3 << 32U, out + block / 2);
+        store_words((a0 & low) | a1 << 32U, out);
+        store_words((b0 & low) | b1 << 32U, out + 4 * lanes);
+        store_words((a2 & low) | a3 << 32U, out + block / 2);
+        store_words((b2 & low) | b3 << 32U, out + block / 2 + 4 * lanes);
       }
     }
   }

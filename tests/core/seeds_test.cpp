@@ -200,7 +200,7 @@ TEST_F(GradientNoise, IsIndependentAcrossStepsIndicesAndSeeds) {
   EXPECT_NEAR(mean_product(drawn[0], drawn[1]), 0, bound);
   EXPECT_NEAR(mean_product(drawn[1], drawn[2]), 0, bound);
   EXPECT_NEAR(mean_product(drawn[0], other[0]), 0, bound);
-  for (const std::size_t lag : {1U, 2U, 4U, 8U, 1024U})
+  for (const std::size_t lag : {1U, 2U, 4U, 8U, 16U, 32U, 1024U})
     EXPECT_NEAR(mean_product(drawn[0], drawn[0], lag), 0, bound) << lag;
   EXPECT_EQ(drawn, noise_of({.eta = 1, .gamma = 0, .seed = 1}, 3, {count}));
 }

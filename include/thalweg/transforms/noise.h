@@ -1,7 +1,6 @@
 #pragma once
 
 #include <thalweg/portable.h>
-#include <thalweg/random.h>
 #include <thalweg/transform.h>
 
 namespace thalweg {
@@ -33,8 +32,14 @@ struct Noise {
   }
   template <class T>
   static void apply(T&, T& g, const Element& e, const Coefficients<T>& c) {
-    g += c.sigma * static_cast<T>(normal(e.seed, e.t, e.index));
+    g += c.sigma * number(e, T{});
   }
+  /// The standard normal number of an element, a pure function of seed, step and index: Box & Muller 1958,
+  /// four numbers of one Philox counter (another definition than thalweg::normal, which takes twice as many
+  /// random bits and goes further out). Between -6.56 and 6.56, never 0. In float it differs from the one in
+  /// double by less than 7 2^-24 of it.
+  static float number(const Element& e, float);
+  static double number(const Element& e, double);
   static detail::TransformKernels kernels(float);  ///< the same bits, many elements at once
   static detail::TransformKernels kernels(double);
 };
