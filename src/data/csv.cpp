@@ -9,6 +9,8 @@
 #include <thalweg/error.h>
 
 #include "data/files.h"
+#include "data/number.h"
+#include "data/pages.h"
 #include "data/text.h"
 
 namespace thalweg::data {
@@ -48,9 +50,13 @@ class Scanner {
   bool fast_number(float& value) {
     const char* p = at_;
     while (p != end_ && *p == ' ') ++p;
-    const auto [stop, error] = std::from_chars(p, end_, value);
-    if (error != std::errc() || !std::isfinite(value)) return false;
-    p = stop;
+    if (const char* quick = read_float(p, end_, value)) {
+      p = quick;
+    } else {
+      const auto [stop, error] = std::from_chars(p, end_, value);
+      if (error != std::errc() || !std::isfinite(value)) return false;
+      p = stop;
+    }
     while (p != end_ && *p == ' ') ++p;
     if (p != end_ && *p != delimiter_ && *p != '\n' && *p != '\r') return false;
     at_ = p;
@@ -242,9 +248,9 @@ class Reader {
     }
     const std::size_t rows =
         lines < 2 ? 1 : text_.size() / std::max<std::size_t>(sample / lines, 1) * 17 / 16 + 1;
-    matrix.values.reserve(std::min(rows * matrix.columns, text_.size()));
-    table_.label.reserve(rows);
-    table_.line.reserve(rows);
+    reserve_pages(matrix.values, std::min(rows * matrix.columns, text_.size()));
+    reserve_pages(table_.label, rows);
+    reserve_pages(table_.line, rows);
   }
 
   void read_row(std::vector<float>& values) {

@@ -15,7 +15,7 @@ namespace thalweg::data {
 /// numbers, or if it counts the features from 0 (as pandas does) over a label column of other names.
 ///
 /// Errors name file, line and column: rows of different length, text, NaN or infinity in a feature, an
-/// unknown label column, an unclosed quote, an empty file.
+/// unknown label column, an unclosed quote, an empty file. Takes 16 times the size of the text at most.
 [[nodiscard]] Table read_csv(const std::string& path, const std::string& label);
 
 }  // namespace thalweg::data

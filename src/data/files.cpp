@@ -2,20 +2,18 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
-#include <cstdlib>
 #include <filesystem>
-#include <limits>
 #include <system_error>
 #include <vector>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <thalweg/error.h>
 
+#include "data/pages.h"
+#include "data/source.h"
 #include "data/text.h"
 
 namespace thalweg::data {
@@ -39,72 +37,6 @@ std::string system_reason(int error) { return std::generic_category().message(er
 Error unwritable(const std::string& path, int error) {
   return input_error(path, "that it cannot be written (" + system_reason(error) + ")",
                      "a path that can be written");
-}
-
-std::string read_bytes(const std::string& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.number < 0) {
-    if (errno == ENOENT) missing_file(path);
-    throw input_error(path, "that it cannot be read (" + system_reason(errno) + ")", "a readable file");
-  }
-  struct stat status {};
-  if (::fstat(file.number, &status) == 0 && S_ISDIR(status.st_mode)) {
-    throw input_error(path, "a folder", "a file");
-  }
-  // One byte more than the size, so that the end is seen without growing the buffer.
-  std::string bytes(static_cast<std::size_t>(std::max<off_t>(status.st_size, 4095)) + 1, '\0');
-  std::size_t used = 0;
-  for (;;) {
-    if (used == bytes.size()) bytes.resize(2 * used);
-    const ssize_t got = ::read(file.number, bytes.data() + used, bytes.size() - used);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      throw input_error(path, "that it cannot be read (" + system_reason(errno) + ")", "a readable file");
-    }
-    if (got == 0) break;
-    used += static_cast<std::size_t>(got);
-  }
-  bytes.resize(used);
-  return bytes;
-}
-
-bool is_gzip(std::string_view bytes) { return bytes.size() >= 2 && bytes[0] == '\x1f' && bytes[1] == '\x8b'; }
-
-std::string decompress(const std::string& path, std::string_view packed) {
-  z_stream stream{};
-  if (inflateInit2(&stream, MAX_WBITS + 16) != Z_OK) throw std::bad_alloc();
-  struct Close {
-    z_stream* stream;
-    ~Close() { inflateEnd(stream); }
-  } const close{&stream};
-  constexpr std::size_t most = std::numeric_limits<uInt>::max();
-  std::string plain(std::max<std::size_t>(4 * packed.size(), 4096), '\0');
-  std::size_t read = 0, written = 0;
-  for (;;) {
-    if (written == plain.size()) plain.resize(2 * written);
-    stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data() + read));
-    stream.avail_in = static_cast<uInt>(std::min(packed.size() - read, most));
-    stream.next_out = reinterpret_cast<Bytef*>(plain.data() + written);
-    stream.avail_out = static_cast<uInt>(std::min(plain.size() - written, most));
-    const uInt in = stream.avail_in, out = stream.avail_out;
-    const int state = inflate(&stream, Z_NO_FLUSH);
-    read += in - stream.avail_in;
-    written += out - stream.avail_out;
-    if (state == Z_STREAM_END) {
-      // gzip files may be concatenated; anything else behind the end is ignored, as gzip itself does.
-      if (!is_gzip(packed.substr(read))) break;
-      inflateReset(&stream);
-    } else if (state == Z_MEM_ERROR) {
-      throw std::bad_alloc();
-    } else if (state != Z_OK && state != Z_BUF_ERROR) {
-      throw input_error(path, "a broken gzip stream at byte " + std::to_string(read), "an intact gzip file");
-    } else if (read == packed.size() && stream.avail_out != 0) {
-      throw input_error(path, "a gzip stream that is cut off after " + std::to_string(read) + " bytes",
-                        "an intact gzip file");
-    }
-  }
-  plain.resize(written);
-  return plain;
 }
 
 void write_all(int descriptor, std::string_view bytes, const std::string& path) {
@@ -132,8 +64,20 @@ int open_beside(const std::string& target, std::string& temporary) {
 }  // namespace
 
 std::string read_file(const std::string& path) {
-  std::string bytes = read_bytes(path);
-  return is_gzip(bytes) ? decompress(path, bytes) : bytes;
+  Source source(path == "-" ? "./-" : path);
+  // One byte more than the size, so that the end is seen without growing the buffer.
+  std::string bytes;
+  reserve_pages(bytes, std::max<std::size_t>(source.size(), 4095) + 1);
+  bytes.resize(bytes.capacity());
+  std::size_t used = 0;
+  for (;;) {
+    if (used == bytes.size()) bytes.resize(2 * used);
+    const std::size_t got = source.read(bytes.data() + used, bytes.size() - used);
+    if (got == 0) break;
+    used += got;
+  }
+  bytes.resize(used);
+  return bytes;
 }
 
 void write_file(const std::string& path, std::string_view bytes) {

@@ -1,24 +1,16 @@
 #include "data/idx.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <filesystem>
 #include <string_view>
 
 #include <thalweg/error.h>
 
-#include "data/files.h"
-#include "data/text.h"
+#include "data/pages.h"
+#include "data/source.h"
 
 namespace thalweg::data {
 namespace {
-
-/// The elements of an IDX file behind its header.
-struct Elements {
-  std::string bytes;  ///< the whole file
-  std::vector<std::size_t> shape;
-  std::string_view values;
-};
 
 std::size_t big_endian(std::string_view bytes) {
   std::size_t value = 0;
@@ -26,41 +18,73 @@ std::size_t big_endian(std::string_view bytes) {
   return value;
 }
 
-void read_elements(const std::string& path, Elements& elements) {
-  elements.bytes = read_file(path);
-  const std::string_view bytes = elements.bytes;
+/// Reads until there are `count` bytes, or the end.
+std::string read_start(Source& source, std::size_t count) {
+  std::string bytes(count, '\0');
+  std::size_t used = 0;
+  while (used < count) {
+    const std::size_t got = source.read(bytes.data() + used, count - used);
+    if (got == 0) break;
+    used += got;
+  }
+  bytes.resize(used);
+  return bytes;
+}
+
+/// The lengths of the dimensions.
+std::vector<std::size_t> read_shape(const std::string& path, Source& source) {
+  std::string bytes = read_start(source, 4);
   if (bytes.empty()) throw input_error(path, "an empty file", "an IDX file");
   if (bytes.size() < 4 || bytes[0] != 0 || bytes[1] != 0) {
     throw input_error(path, "another kind of file", "an IDX file, which starts with two zero bytes");
   }
-  const std::size_t type = big_endian(bytes.substr(2, 1)), dimensions = big_endian(bytes.substr(3, 1));
+  const std::size_t type = static_cast<unsigned char>(bytes[2]);
+  const std::size_t dimensions = static_cast<unsigned char>(bytes[3]);
   if (type != 8) {
     throw input_error(path, "IDX element type " + std::to_string(type), "8: unsigned bytes");
   }
-  const std::size_t header = 4 + 4 * dimensions;
-  if (bytes.size() < header) {
-    throw input_error(path, "a header that is cut off after " + std::to_string(bytes.size()) + " bytes",
-                      std::to_string(header) + " bytes");
+  bytes = read_start(source, 4 * dimensions);
+  if (bytes.size() < 4 * dimensions) {
+    throw input_error(path, "a header that is cut off after " + std::to_string(4 + bytes.size()) + " bytes",
+                      std::to_string(4 + 4 * dimensions) + " bytes");
   }
-  elements.values = bytes.substr(header);
+  std::vector<std::size_t> shape;
+  for (std::size_t k = 0; k < dimensions; ++k)
+    shape.push_back(big_endian(std::string_view(bytes).substr(4 * k, 4)));
+  return shape;
+}
+
+/// Reads an IDX file into numbers, 64 KiB at a time: the bytes never leave the cache before they are
+/// converted. Room for all of them is taken at once only if the file has so many.
+template <class T>
+std::vector<std::size_t> read_elements(const std::string& path, std::vector<T>& values) {
+  Source source(path);
+  const std::vector<std::size_t> shape = read_shape(path, source);
+  const std::size_t header = 4 + 4 * shape.size(), size = source.size();
+  if (size > header) reserve_pages(values, size - header);
+  std::vector<unsigned char> piece(std::size_t{1} << 16U);
+  for (;;) {
+    const std::size_t got = source.read(reinterpret_cast<char*>(piece.data()), piece.size());
+    if (got == 0) break;
+    values.insert(values.end(), piece.data(), piece.data() + got);
+  }
   // Dividing what is there by each length cannot overflow, unlike their product.
-  std::size_t left = elements.values.size();
+  std::size_t left = values.size();
   bool fits = true;
   std::string declared;
-  for (std::size_t k = 0; k < dimensions; ++k) {
-    const std::size_t length = big_endian(bytes.substr(4 + 4 * k, 4));
-    elements.shape.push_back(length);
-    declared += (k == 0 ? "" : " x ") + std::to_string(length);
+  for (const std::size_t length : shape) {
+    declared += (declared.empty() ? "" : " x ") + std::to_string(length);
     fits = fits && length != 0 && left % length == 0;
     if (fits) left /= length;
   }
-  if (std::find(elements.shape.begin(), elements.shape.end(), 0U) != elements.shape.end()) {
+  if (std::find(shape.begin(), shape.end(), 0U) != shape.end()) {
     throw input_error(path, "no elements (" + declared + ")", "at least one");
   }
   if (!fits || left != 1) {
-    throw input_error(path, std::to_string(elements.values.size()) + " bytes of elements",
+    throw input_error(path, std::to_string(values.size()) + " bytes of elements",
                       declared + " of one byte each, as the header says");
   }
+  return shape;
 }
 
 void replace(std::string& text, std::string_view from, std::string_view to) {
@@ -89,32 +113,28 @@ std::string labels_beside(const std::string& images) {
 
 Table read_idx(const std::string& images) {
   const std::string labels = labels_beside(images);
-  Elements pixels, classes;
-  read_elements(images, pixels);
-  if (pixels.shape.size() < 2) {
-    throw input_error(images, std::to_string(pixels.shape.size()) + " dimensions",
-                      "images: 2 dimensions or more");
+  DenseMatrix matrix;
+  const std::vector<std::size_t> shape = read_elements(images, matrix.values);
+  if (shape.size() < 2) {
+    throw input_error(images, std::to_string(shape.size()) + " dimensions", "images: 2 dimensions or more");
   }
-  read_elements(labels, classes);
-  if (classes.shape.size() != 1) {
-    throw input_error(labels, std::to_string(classes.shape.size()) + " dimensions", "labels: 1 dimension");
+  std::vector<unsigned char> classes;
+  const std::vector<std::size_t> label_shape = read_elements(labels, classes);
+  if (label_shape.size() != 1) {
+    throw input_error(labels, std::to_string(label_shape.size()) + " dimensions", "labels: 1 dimension");
   }
-  const std::size_t rows = pixels.shape[0];
-  if (classes.shape[0] != rows) {
-    throw input_error(labels, std::to_string(classes.shape[0]) + " labels",
+  const std::size_t rows = shape[0];
+  if (label_shape[0] != rows) {
+    throw input_error(labels, std::to_string(label_shape[0]) + " labels",
                       std::to_string(rows) + ", one for each image");
   }
   Table table;
   table.file = images;
-  DenseMatrix matrix;
   matrix.rows = rows;
-  matrix.columns = pixels.values.size() / rows;
-  matrix.values.resize(pixels.values.size());
-  std::transform(pixels.values.begin(), pixels.values.end(), matrix.values.begin(),
-                 [](char c) { return static_cast<float>(static_cast<unsigned char>(c)); });
+  matrix.columns = matrix.values.size() / rows;
   table.features = std::move(matrix);
   table.label.reserve(rows);
-  for (const char c : classes.values) table.label.push_back(std::to_string(static_cast<unsigned char>(c)));
+  for (const unsigned char c : classes) table.label.push_back(std::to_string(c));
   return table;
 }
 
