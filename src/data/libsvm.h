@@ -11,8 +11,8 @@ namespace thalweg::data {
 /// stored. Errors name file and line: bad, zero, repeated, unordered or huge (over 2^31) indices, values that
 /// are no finite numbers, `qid:` (queries of ranking data, which no model here can use), an empty file.
 ///
-/// Takes 80 times the size of the text at most (lines with a label only), for data twice: 8 bytes a nonzero,
-/// and 48 a row.
+/// Takes 8 bytes for each nonzero and 48 for each row, and while it grows up to three times that: at most 80
+/// times the size of the text, where lines have a label only.
 [[nodiscard]] Table read_libsvm(const std::string& path);
 
 }  // namespace thalweg::data

@@ -15,13 +15,6 @@ namespace {
 
 constexpr std::uint64_t largest_index = std::uint64_t{1} << 31;
 
-/// What stands from `start` to the next blank.
-std::string_view token_from(const char* start, const char* end) {
-  const char* stop = start;
-  while (stop != end && !is_libsvm_blank(*stop)) ++stop;
-  return {start, static_cast<std::size_t>(stop - start)};
-}
-
 std::string where(const LinePlace& place) { return at_line(place.file, place.line); }
 
 /// The index at `start` and the place of the colon behind it, by the slow way, which has all the errors.
@@ -68,10 +61,21 @@ const char* checked_value(const char* start, const char* written, const char* en
 
 }  // namespace
 
-std::string_view take_libsvm_line(std::string_view& text) {
+std::string_view token_from(const char* start, const char* end) {
+  const char* stop = start;
+  while (stop != end && !is_libsvm_blank(*stop)) ++stop;
+  return {start, static_cast<std::size_t>(stop - start)};
+}
+
+std::string_view take_line(std::string_view& text) {
   const std::size_t newline = std::min(text.find('\n'), text.size());
-  std::string_view line = text.substr(0, newline);
+  const std::string_view line = text.substr(0, newline);
   text.remove_prefix(std::min(newline + 1, text.size()));
+  return trimmed(line);
+}
+
+std::string_view take_libsvm_line(std::string_view& text) {
+  const std::string_view line = take_line(text);
   return trimmed(line.substr(0, line.find('#')));
 }
 
@@ -83,7 +87,6 @@ std::string_view libsvm_label(std::string_view line, const LinePlace& place) {
   return label;
 }
 
-/// Throws unless a label is spelled as a number.
 void check_libsvm_label(std::string_view label, const LinePlace& place) {
   const char* const start = label.data() + (label[0] == '+' ? 1 : 0);
   float quick = 0;

@@ -20,9 +20,10 @@ std::string_view Lines::next() {
     std::size_t room = bytes_.size() - margin - end_;
     if (room == 0) {
       if (end_ > longest_)
-        throw input_error(source_.name(), "a line of more than " + std::to_string(longest_) + " bytes (" +
-                                              shown({bytes_.data(), 40}) + ")",
-                          "text with shorter lines");
+        throw input_error(
+            source_.name(),
+            "a line of more than " + std::to_string(longest_) + " bytes (" + shown({bytes_.data(), 40}) + ")",
+            "text with shorter lines");
       room = end_;
       bytes_.resize(2 * end_ + margin);
     }

@@ -14,8 +14,8 @@ namespace thalweg::data {
 class Lines {
  public:
   static constexpr std::size_t buffer = std::size_t{1} << 18U;
-  /// Bytes behind what next() returns that may be looked at (see number.h); where the last line lacks its end,
-  /// the first of them is '\n'.
+  /// Bytes behind what next() returns that may be looked at (see number.h); where the last line lacks its
+  /// end, the first of them is '\n'.
   static constexpr std::size_t margin = 128;
 
   /// A line of more than `longest` bytes is an input Error.

@@ -70,11 +70,11 @@ inline const char* take_digits(const char* p, std::uint64_t& number, unsigned& d
 /// `end - p` has to be number_margin or more, or the answer is nullptr.
 ///
 /// Why it is exact: the digits as a 64-bit integer w become a double, are multiplied or divided by a power of
-/// ten that is itself rounded once, and are rounded again. After these three roundings the double d lies within 3
-/// units of its last place from the number that was written (each is at most 2^-53 of it, and a unit at least
-/// 2^-53 of d). Floats round to the other neighbour only beyond the middle between two, which is a double
-/// whose last 29 bits are 100...0; if d is further than 8 units from every one of them, the number lies on
-/// the same side as d, and rounding d gives its float.
+/// ten that is itself rounded once, and are rounded again. After these three roundings the double d lies
+/// within 3 units of its last place from the number that was written (each is at most 2^-53 of it, and a unit
+/// at least 2^-53 of d). Floats round to the other neighbour only beyond the middle between two, which is a
+/// double whose last 29 bits are 100...0; if d is further than 8 units from every one of them, the number
+/// lies on the same side as d, and rounding d gives its float.
 [[nodiscard]] inline const char* read_float(const char* p, const char* end, float& value) {
   if (end - p < number_margin) return nullptr;
   const bool minus = *p == '-';

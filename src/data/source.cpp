@@ -82,9 +82,9 @@ struct Source::State {
       if (got > 0 || !options.follow) return static_cast<std::size_t>(got);
       struct stat status {};
       if (regular && ::fstat(file, &status) == 0 && status.st_size < start + static_cast<off_t>(taken)) {
-        throw input_error(name, std::to_string(status.st_size) + " bytes after " + std::to_string(taken) +
-                                    " were read",
-                          "a file that grows");
+        throw input_error(
+            name, std::to_string(status.st_size) + " bytes after " + std::to_string(taken) + " were read",
+            "a file that grows");
       }
       if (stopped() || std::chrono::duration<double>(Clock::now() - since).count() >= options.idle) return 0;
       std::this_thread::sleep_for(pause);

@@ -16,10 +16,10 @@ struct SourceOptions {
 };
 
 /// The bytes of a file, or of standard input ("-"), piece by piece, decompressed where the content (not the
-/// name) is gzip. Holds 64 KiB at most, whatever the size. Errors, as input Errors with the path: no such file
-/// (names the nearest one in its folder), a folder, what cannot be read, a gzip stream that is broken or cut
-/// off, a followed file that became shorter. Following is refused, as a usage Error, for standard input (which
-/// ends when its writer ends) and for gzip.
+/// name) is gzip. Holds 64 KiB at most, whatever the size. Errors, as input Errors with the path: no such
+/// file (names the nearest one in its folder), a folder, what cannot be read, a gzip stream that is broken or
+/// cut off, a followed file that became shorter. Following is refused, as a usage Error, for standard input
+/// (which ends when its writer ends) and for gzip.
 class Source {
  public:
   explicit Source(const std::string& path, SourceOptions options = {});
@@ -29,8 +29,8 @@ class Source {
 
   /// What errors call it: the path, or "standard input".
   [[nodiscard]] const std::string& name() const;
-  /// Puts up to `room` bytes, at least one, at `to` and returns how many; 0 at the end. Does not wait for more
-  /// once there are some.
+  /// Puts up to `room` bytes, at least one, at `to` and returns how many; 0 at the end. Does not wait for
+  /// more once there are some.
   [[nodiscard]] std::size_t read(char* to, std::size_t room);
   /// Whether rewind() can: for files, not for pipes.
   [[nodiscard]] bool can_rewind() const;

@@ -6,8 +6,6 @@
 #include <limits>
 #include <unordered_map>
 
-#include <thalweg/error.h>
-
 #include "data/text.h"
 
 namespace thalweg::data {
@@ -47,12 +45,6 @@ Survey survey_labels(const Table& table) {
   }
   survey.whole = survey.whole && survey.numbers;
   return survey;
-}
-
-/// One spelling for each class: numbers by value, text as written.
-std::string class_name(const std::string& label) {
-  double value = 0;
-  return parse_number(label, value) && std::isfinite(value) ? number_text(value + 0.0) : label;
 }
 
 bool class_less(const std::string& a, const std::string& b) {
@@ -106,7 +98,7 @@ std::vector<std::string> class_names(const Table& table) {
     const std::string name = class_name(label);
     if (names.emplace(name, true).second) result.push_back(name);
   }
-  std::sort(result.begin(), result.end(), class_less);
+  sort_classes(result);
   return result;
 }
 
@@ -150,6 +142,36 @@ std::string Table::where(std::size_t row) const {
   return line.empty() ? file + ", row " + std::to_string(row + 1) : at_line(file, line[row]);
 }
 
+std::string class_name(const std::string& label) {
+  double value = 0;
+  return parse_number(label, value) && std::isfinite(value) ? number_text(value + 0.0) : label;
+}
+
+void sort_classes(std::vector<std::string>& names) { std::sort(names.begin(), names.end(), class_less); }
+
+void check_classes(const std::string& file, const std::vector<std::string>& names, std::size_t rows,
+                   bool whole_and_untold) {
+  const std::size_t classes = names.size();
+  if (classes < 2) {
+    throw input_error(file,
+                      "one class only (" + shown(names[0]) + " in all " + std::to_string(rows) + " rows)",
+                      "at least two classes");
+  }
+  if (whole_and_untold && classes > 20 && 4 * classes > rows) {
+    throw input_error(file,
+                      std::to_string(classes) + " different whole numbers as labels of " +
+                          std::to_string(rows) + " rows, which may be classes or values",
+                      task_to_be_told);
+  }
+}
+
+Error unknown_class(const std::string& where, const std::string& label,
+                    const std::vector<std::string>& known) {
+  std::string all;
+  for (const std::string& name : known) all += (all.empty() ? "" : ", ") + name;
+  return input_error(where, "the class " + shown(label), "a class of the training data: " + all);
+}
+
 Dataset make_dataset(Table&& table, std::optional<Task> task) {
   const std::size_t rows = table.label.size();
   if (rows == 0) throw input_error(table.file, "no rows of data", "at least one");
@@ -161,19 +183,7 @@ Dataset make_dataset(Table&& table, std::optional<Task> task) {
     dataset.target = values_of(table);
   } else {
     dataset.class_names = class_names(table);
-    const std::size_t classes = dataset.classes();
-    if (classes < 2) {
-      throw input_error(
-          table.file,
-          "one class only (" + shown(dataset.class_names[0]) + " in all " + std::to_string(rows) + " rows)",
-          "at least two classes");
-    }
-    if (!task && survey.whole && classes > 20 && 4 * classes > rows) {
-      throw input_error(table.file,
-                        std::to_string(classes) + " different whole numbers as labels of " +
-                            std::to_string(rows) + " rows, which may be classes or values",
-                        task_to_be_told);
-    }
+    check_classes(table.file, dataset.class_names, rows, !task && survey.whole);
     dataset.target = classes_of(table, dataset.class_names, [](std::size_t) {});
   }
   dataset.task = regression ? Task::regression : Task::classification;
@@ -192,10 +202,7 @@ Dataset make_test_dataset(Table&& table, Dataset& train) {
     target = values_of(table);
   } else {
     target = classes_of(table, train.class_names, [&](std::size_t row) {
-      std::string known;
-      for (const auto& name : train.class_names) known += (known.empty() ? "" : ", ") + name;
-      throw input_error(table.where(row), "the class " + shown(table.label[row]),
-                        "a class of the training data: " + known);
+      throw unknown_class(table.where(row), table.label[row], train.class_names);
     });
   }
   Dataset test = with_features(table);

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <thalweg/error.h>
+
 #include "data/dataset.h"
 
 namespace thalweg::data {
@@ -21,6 +23,21 @@ struct Table {
   /// "FILE:LINE" or "FILE, row N" of a row.
   [[nodiscard]] std::string where(std::size_t row) const;
 };
+
+/// One spelling for each class: numbers by value ("1", "1.0" and "+1" are "1"), text as written.
+[[nodiscard]] std::string class_name(const std::string& label);
+
+/// Sorts the names of classes naturally, numbers by value and before text.
+void sort_classes(std::vector<std::string>& names);
+
+/// Throws an input Error where `names`, found in so many rows of `file`, are no classes: there is one only,
+/// or nobody told the task and the labels are whole numbers so many that they may be values.
+void check_classes(const std::string& file, const std::vector<std::string>& names, std::size_t rows,
+                   bool whole_and_untold);
+
+/// The error for a class that is not among those of the training data.
+[[nodiscard]] Error unknown_class(const std::string& where, const std::string& label,
+                                  const std::vector<std::string>& known);
 
 /// Turns labels into classes or values. Text means classes, numbers with a fraction mean values, whole
 /// numbers mean classes; `task` overrides. Classes are sorted naturally, numbers by value ("1", "1.0" and

@@ -48,10 +48,28 @@ std::string with_format(const char* format, double value) {
 }
 
 TEST(Number, IsQuickForWhatFilesHold) {
-  for (const char* text :
-       {"0",        "1",          "-1",        "0.0123",     "-0.5",  "123456789",  "1e-5", "1E+3", "2.5e7", ".5", "5.",
-        "-0",       "0.000",      "16777216",   "1e10",  "0.12345678", "3.14159265358979312",
-        "1.000e-30", "12345678.9", "1234567890123456789", "1.234500000000000000e-01", "-.25e-3"}) {
+  for (const char* text : {"0",
+                           "1",
+                           "-1",
+                           "0.0123",
+                           "-0.5",
+                           "123456789",
+                           "1e-5",
+                           "1E+3",
+                           "2.5e7",
+                           ".5",
+                           "5.",
+                           "-0",
+                           "0.000",
+                           "16777216",
+                           "1e10",
+                           "0.12345678",
+                           "3.14159265358979312",
+                           "1.000e-30",
+                           "12345678.9",
+                           "1234567890123456789",
+                           "1.234500000000000000e-01",
+                           "-.25e-3"}) {
     EXPECT_TRUE(agrees(text)) << text;
     for (const char* behind : {":", ",", "\n", "x", "..", "-1", "#", "\x80", "/", ";"})
       EXPECT_TRUE(agrees(text, behind)) << text << behind;
@@ -59,9 +77,31 @@ TEST(Number, IsQuickForWhatFilesHold) {
 }
 
 TEST(Number, LeavesToOthersWhatItCannotTell) {
-  for (const char* text : {"", "-", "+1", "--1", "x", "nan", "inf", "-inf", ".", "-.", "e5", ".e5", "1e", "1e+",
-                           "12345678901234567890", "0.00000000000000000001", "1e39", "1e-39", "1e-60", "1e99999",
-                           "0e99", "16777217", "1.000000059604644775", "1.00000005960464478", "9e-46"}) {
+  for (const char* text : {"",
+                           "-",
+                           "+1",
+                           "--1",
+                           "x",
+                           "nan",
+                           "inf",
+                           "-inf",
+                           ".",
+                           "-.",
+                           "e5",
+                           ".e5",
+                           "1e",
+                           "1e+",
+                           "12345678901234567890",
+                           "0.00000000000000000001",
+                           "1e39",
+                           "1e-39",
+                           "1e-60",
+                           "1e99999",
+                           "0e99",
+                           "16777217",
+                           "1.000000059604644775",
+                           "1.00000005960464478",
+                           "9e-46"}) {
     EXPECT_FALSE(read(text).quick) << text;
   }
 }
@@ -137,7 +177,8 @@ TEST(Number, ReadsIndices) {
     const std::string all = text + std::string(number_margin, ':');
     std::uint64_t value = 0;
     const char* stop = read_index(all.data(), all.data() + all.size(), value);
-    return stop == nullptr ? std::string("-") : std::to_string(value) + "/" + std::to_string(stop - all.data());
+    return stop == nullptr ? std::string("-")
+                           : std::to_string(value) + "/" + std::to_string(stop - all.data());
   };
   EXPECT_EQ(index("1:"), "1/1");
   EXPECT_EQ(index("0"), "0/1");
