@@ -169,6 +169,32 @@ void chain_goals(const Record& record, std::vector<Goal>& goals) {
   }
 }
 
+/// Files at a speed, or at that of a copy by the bytes that are moved.
+void load_goals(const Record& record, std::vector<Goal>& goals) {
+  const auto binds = [&](const Entry& e, const char* what) {
+    const Entry* copy = record.limit_of(e);
+    return copy == nullptr ? std::string()
+                           : fmt::format("{:.3g} ns a byte, the copy alone {:.3g}: {}", median_of(&e),
+                                         median_of(copy), what);
+  };
+  for (const Entry& e : record.entries) {
+    if (e.group != "load") continue;
+    if (e.name == "load libsvm" || e.name == "load csv") {
+      const double speed = 1e3 / median_of(&e);
+      goals.push_back({fmt::format("{} at 300 MB/s or more: {}, 1 thread", e.name.substr(5), e.size),
+                       fmt::format("{:.0f} MB/s", speed), shortfall(speed, 300, true),
+                       binds(e, "finding where numbers end binds, and what they are")});
+    }
+    if (e.name == "load idx") {
+      const double share = figure_of(record.shares(e)).median;
+      if (!std::isfinite(share)) continue;
+      goals.push_back({fmt::format("idx at 90 % of the speed of a copy or more: {}, 1 thread", e.size),
+                       percent(share), shortfall(share, 0.9, true),
+                       binds(e, "new memory for the floats binds")});
+    }
+  }
+}
+
 }  // namespace
 
 std::string Goal::verdict() const {
@@ -189,6 +215,7 @@ std::vector<Goal> goals_of(const Record& record) {
   ratio_goal(record, "storage", "adam, bf16 state", "1e8", 0.85, goals);
   ratio_goal(record, "storage", "adam, all bf16", "1e8", 0.67, goals);
   chain_goals(record, goals);
+  load_goals(record, goals);
   return goals;
 }
 

@@ -6,6 +6,7 @@
 
 #include <thalweg/thread_pool.h>
 
+#include "bench/load_cases.h"
 #include "bench/machine.h"
 #include "bench/measure.h"
 #include "bench/peers.h"
@@ -62,9 +63,8 @@ Block rule_block(const Options& options, const Shape& shape, Precision precision
   return block;
 }
 
-std::vector<Planned> plan(const Options& options, const std::vector<std::size_t>& threads,
-                          const std::vector<Peer>& peers) {
-  std::vector<Planned> all;
+void plan_steps(const Options& options, const std::vector<std::size_t>& threads,
+                const std::vector<Peer>& peers, std::vector<Planned>& all) {
   const auto cases = static_cast<double>(2 + options.rules.size() * (1 + peers.size() / 2));
   for (const std::string& size : options.sizes) {
     for (const Precision precision : options.precisions) {
@@ -89,10 +89,34 @@ std::vector<Planned> plan(const Options& options, const std::vector<std::size_t>
                      [=, &options] { return overhead_block(threads, options.isa, rounds_for(options, 1)); }});
     }
   }
+}
+
+void plan_loads(const Options& options, std::vector<Planned>& all) {
+  const std::size_t rounds = options.rounds > 0 ? options.rounds : 7;
+  const double seconds =
+      static_cast<double>(options.load_bytes) * 1e-8;  // for a round, and to make the files
+  all.push_back({"loading files", seconds * static_cast<double>(rounds + 4),
+                 [=, &options] { return load_block(options.load_bytes, rounds); }});
+}
+
+std::vector<Planned> plan(const Options& options, const std::vector<std::size_t>& threads,
+                          const std::vector<Peer>& peers) {
+  const auto wanted = [&](const char* kind) {
+    return options.only.empty() ||
+           std::find(options.only.begin(), options.only.end(), kind) != options.only.end();
+  };
+  std::vector<Planned> all;
+  if (wanted("steps")) plan_steps(options, threads, peers, all);
+  if (wanted("load")) plan_loads(options, all);
   return all;
 }
 
 }  // namespace
+
+const std::vector<std::string>& kinds() {
+  static const std::vector<std::string> all{"steps", "load"};
+  return all;
+}
 
 std::vector<std::string> all_sizes() { return {"L1", "1e4", "1e5", "1e6", "1e7", "1e8", "10000x1000"}; }
 

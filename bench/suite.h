@@ -14,15 +14,20 @@ namespace thalweg::bench {
 
 /// What is measured.
 struct Options {
+  std::vector<std::string> only;   ///< of kinds(); all if empty
   std::vector<AnyRule> rules;      ///< in their default form
   std::vector<std::string> sizes;  ///< "L1", "1e6", "10000x1000"
   std::vector<Precision> precisions{Precision::float32, Precision::float64};
   std::size_t threads = 0;   ///< that "all" stands for; 0: hardware_threads()
   std::uint64_t rounds = 0;  ///< 0: 11, of 1e7 parameters 7, of 1e8 5
   std::string isa = "best";
-  std::string peers;             ///< a folder with their modules, "" for none
-  std::string command, version;  ///< for the record
+  std::size_t load_bytes = 64'000'000;  ///< of each file that is loaded
+  std::string peers;                    ///< a folder with their modules, "" for none
+  std::string command, version;         ///< for the record
 };
+
+/// What can be measured, each by itself: "steps" (limits, rules, what surrounds them, peers), "load" (files).
+[[nodiscard]] const std::vector<std::string>& kinds();
 
 /// The sizes of a whole run.
 [[nodiscard]] std::vector<std::string> all_sizes();

@@ -39,9 +39,12 @@ std::vector<std::string> names_of(const Record& record, const std::string& group
 }
 
 std::vector<std::string> sizes_in_memory(const Record& record) {
-  std::vector<std::string> all = record.sizes();
-  all.erase(std::remove_if(all.begin(), all.end(), [](const auto& s) { return s == "L1" || s == "10"; }),
-            all.end());
+  std::vector<std::string> all;
+  for (const Entry& e : record.entries) {
+    if (e.unit == "parameter" && e.size != "L1" && e.size != "10" &&
+        std::find(all.begin(), all.end(), e.size) == all.end())
+      all.push_back(e.size);
+  }
   return all;
 }
 
@@ -159,6 +162,26 @@ void add_overheads(const Record& record, std::vector<TableText>& tables) {
   if (!table.rows.empty()) tables.push_back(std::move(table));
 }
 
+/// Reading files, and what other libraries take for it.
+void add_loads(const Record& record, std::vector<TableText>& tables) {
+  TableText table;
+  table.columns = {"", "MB/s", "ns a byte", "% of the copy", "times thalweg"};
+  for (const Entry& e : record.entries) {
+    if (e.unit != "byte") continue;
+    table.title = fmt::format("loading files of {}, 1 thread", e.size);
+    const double ns = figure_of(e.rounds).median, share = figure_of(record.shares(e)).median,
+                 over = figure_of(record.over_reference(e)).median;
+    table.rows.push_back({e.name, fmt::format("{:.0f}", 1e3 / ns), fmt::format("{:.3f}", ns),
+                          std::isfinite(share) ? fmt::format("{:.0f}", 100 * share) : "",
+                          std::isfinite(over) ? fmt::format("{:.3g}", over) : ""});
+  }
+  table.note =
+      "The copy reads the same bytes, which the system has in memory, into new memory. IDX is held against "
+      "it by "
+      "the bytes that are read and written: each byte becomes a float.";
+  if (!table.rows.empty()) tables.push_back(std::move(table));
+}
+
 std::string markdown_table(const TableText& table) {
   std::string text = table.title.empty() ? "" : fmt::format("\n### {}\n\n", table.title);
   const auto row = [&](const std::vector<std::string>& cells) {
@@ -190,6 +213,7 @@ std::vector<TableText> tables_of(const Record& record) {
   add_kernels(record, tables);
   add_overheads(record, tables);
   add_by_threads(record, tables);
+  add_loads(record, tables);
   return tables;
 }
 

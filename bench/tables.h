@@ -16,7 +16,8 @@ struct TableText {
 };
 
 /// Limits, kernels in the first-level cache, the rules in each precision and number of threads with ns a
-/// parameter and per cent of their limit, chains and storages over plain Adam, overheads, peers.
+/// parameter and per cent of their limit, chains and storages over plain Adam, overheads, peers,
+/// files.
 [[nodiscard]] std::vector<TableText> tables_of(const Record& record);
 
 /// "goal | figure | verdict | what binds".

@@ -44,17 +44,24 @@ class Bench : public Command {
         "the limits of this machine, and how near each rule comes",
         "Times bare loops over memory and bare arithmetic, every rule, what surrounds a rule, and the other "
         "libraries whose modules are found, in turn, round by round, on the same data. Figures are medians "
-        "over rounds; per cents are of the loop that moves the same arrays, in the same rounds. A whole run "
-        "takes some minutes and wants a quiet machine.",
+        "over rounds; per cents are of the loop that moves the same arrays, in the same rounds. Then the "
+        "reading "
+        "of files, against reading the same bytes into memory. A whole run takes some minutes and wants a "
+        "quiet machine.",
         {{"bench", "All of it:"},
          {"bench --quick", "In half a minute:"},
          {"bench --rules adam,sgd --sizes 1e6,1e7 --precision float32", "Some of it:"},
+         {"bench --only load", "How fast files are read:"},
          {"bench --output now.json --compare before.json", "What changed since an earlier run:"},
          {"bench --from now.json --plot roofline.html", "A picture of a run:"},
          {"bench --json | jq '.entries[] | select(.group == \"rule\")'", "For machines:"}}};
   }
 
   void declare(Arguments& a) override {
+    a.text("--only", "KIND,...", only_,
+           "what to measure: steps (limits, rules, what surrounds them, other libraries), load (files of 64 "
+           "MB); "
+           "all if left out, steps where --rules, --sizes or --precision are given");
     a.text("--rules", "NAME,...", rules_, "which rules, each in its default form; all if left out");
     a.text(
         "--sizes", "SIZE,...", sizes_,
@@ -103,6 +110,7 @@ class Bench : public Command {
     const auto add = [&](const char* option, const std::string& value) {
       if (!value.empty()) all += fmt::format(" {} {}", option, shell_word(value));
     };
+    add("--only", only_);
     add("--rules", rules_);
     add("--sizes", sizes_);
     if (precision_ != "both") add("--precision", precision_);
@@ -111,6 +119,20 @@ class Bench : public Command {
     if (session.options.threads > 0) add("--threads", std::to_string(session.options.threads));
     if (session.options.isa != "best") add("--isa", session.options.isa);
     return all;
+  }
+
+  [[nodiscard]] std::vector<std::string> chosen_kinds() const {
+    const bool about_steps = !rules_.empty() || !sizes_.empty() || precision_ != "both";
+    if (only_.empty()) return about_steps ? std::vector<std::string>{"steps"} : std::vector<std::string>{};
+    const std::vector<std::string> only = listed("--only", only_);
+    for (const std::string& kind : only) {
+      if (std::find(bench::kinds().begin(), bench::kinds().end(), kind) == bench::kinds().end())
+        throw unknown_name("kind of measurement", kind, bench::kinds());
+    }
+    if (about_steps && std::find(only.begin(), only.end(), "steps") == only.end())
+      throw usage_error("--only", only_,
+                        "must have steps in it where --rules, --sizes or --precision are given");
+    return only;
   }
 
   [[nodiscard]] std::vector<AnyRule> chosen_rules() const {
@@ -133,6 +155,8 @@ class Bench : public Command {
 
   Record measured(const Session& session) {
     bench::Options options;
+    options.only = chosen_kinds();
+    if (quick_) options.load_bytes = 16'000'000;
     options.rules = chosen_rules();
     if (!sizes_.empty())
       options.sizes = listed("--sizes", sizes_);
@@ -223,7 +247,7 @@ class Bench : public Command {
     print_table(session, table);
   }
 
-  std::string rules_, sizes_, precision_ = "both", peers_, output_, compare_, from_, plot_;
+  std::string only_, rules_, sizes_, precision_ = "both", peers_, output_, compare_, from_, plot_;
   std::uint64_t rounds_ = 0;
   bool quick_ = false, markdown_ = false;
 };

@@ -69,8 +69,9 @@ HashedLines::Feature HashedLines::read_token(std::string_view token, const LineP
     const char* const end = token.data() + token.size();
     if (read_float(written.data(), place.readable, value) != end) {
       if (const char* accepted = parse_float(written, value)) {
-        throw input_error(where(place), shown(written) + " as the value of " + shown(key),
-                          std::string(accepted) + " (a word with a colon in it is written with :1 behind it)");
+        throw input_error(
+            where(place), shown(written) + " as the value of " + shown(key),
+            std::string(accepted) + " (a word with a colon in it is written with :1 behind it)");
       }
     }
     number = !hashing_.numbers_too &&
@@ -86,8 +87,8 @@ HashedLines::Feature HashedLines::read_token(std::string_view token, const LineP
   const auto [stop, error] = std::from_chars(key.data(), key.data() + key.size(), index);
   if (error != std::errc() || index > most) {
     throw input_error(where(place), "the index in " + shown(token),
-                      "an index of at most 2^" + std::to_string(hashing_.bits) + " = " + std::to_string(most) +
-                          " (numbers can be hashed too)");
+                      "an index of at most 2^" + std::to_string(hashing_.bits) + " = " +
+                          std::to_string(most) + " (numbers can be hashed too)");
   }
   if (index == 0) {
     throw input_error(where(place), "index 0 in " + shown(token), "indices from 1 (add 1 to every index)");
@@ -105,7 +106,8 @@ void HashedLines::add_row(SparseMatrix& matrix, const LinePlace& place) {
     float sum = features_[i].value;
     for (++i; i < features_.size() && features_[i].column == column; ++i) sum += features_[i].value;
     if (!std::isfinite(sum)) {
-      throw input_error(where(place), "values of column " + std::to_string(column + 1) + " that add up to infinity",
+      throw input_error(where(place),
+                        "values of column " + std::to_string(column + 1) + " that add up to infinity",
                         "sums of at most 3.4e38 in size");
     }
     if (sum == 0) continue;

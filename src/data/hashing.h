@@ -9,20 +9,20 @@
 
 namespace thalweg::data {
 
-/// How keys that are text become columns (feature hashing: Weinberger et al., "Feature Hashing for Large Scale
-/// Multitask Learning", ICML 2009).
+/// How keys that are text become columns (feature hashing: Weinberger et al., "Feature Hashing for Large
+/// Scale Multitask Learning", ICML 2009).
 struct Hashing {
-  unsigned bits = 18;          ///< there are 2^bits columns; 1 to 31
-  std::uint32_t seed = 0;      ///< of the hash
-  bool with_sign = false;      ///< values get the sign of another bit, so that what collides cancels on average
-  bool numbers_too = false;    ///< INDEX:VALUE is text as well, instead of column INDEX - 1
+  unsigned bits = 18;        ///< there are 2^bits columns; 1 to 31
+  std::uint32_t seed = 0;    ///< of the hash
+  bool with_sign = false;    ///< values get the sign of another bit, so that what collides cancels on average
+  bool numbers_too = false;  ///< INDEX:VALUE is text as well, instead of column INDEX - 1
 };
 
 /// MurmurHash3 (x86, 32 bits; Austin Appleby) of the bytes of a text: the same on every machine.
 [[nodiscard]] std::uint32_t murmur3(std::string_view text, std::uint32_t seed);
 
-/// The column of a key, murmur3(key, seed) modulo 2^bits, and the sign of its values: negative where they have
-/// one and the highest bit of the hash is set.
+/// The column of a key, murmur3(key, seed) modulo 2^bits, and the sign of its values: negative where they
+/// have one and the highest bit of the hash is set.
 struct HashedKey {
   std::uint32_t column;
   float sign;
@@ -32,11 +32,11 @@ struct HashedKey {
 /// Throws a usage Error unless `hashing` is as documented.
 void check_hashing(const Hashing& hashing);
 
-/// Reads lines whose features are words: `WORD`, which counts 1, or `KEY:VALUE` with any key; the value stands
-/// behind the last colon. A key that is a whole number is an index from 1, as in LIBSVM, unless numbers are
-/// hashed too; a word without a value never is. Keys may come in any order and again: values that fall
-/// into one column are added up in the order of the line, and sums of 0 are not stored. A `#` that stands by
-/// itself, or begins a line, begins a comment; "#tag" behind a label is a word.
+/// Reads lines whose features are words: `WORD`, which counts 1, or `KEY:VALUE` with any key; the value
+/// stands behind the last colon. A key that is a whole number is an index from 1, as in LIBSVM, unless
+/// numbers are hashed too; a word without a value never is. Keys may come in any order and again: values that
+/// fall into one column are added up in the order of the line, and sums of 0 are not stored. A `#` that
+/// stands by itself, or begins a line, begins a comment; "#tag" behind a label is a word.
 class HashedLines {
  public:
   explicit HashedLines(const Hashing& hashing);

@@ -153,7 +153,8 @@ void check(const StreamOptions& options) {
 
 /// The error of a source without a row.
 Error without_rows(const std::string& name, std::size_t bytes) {
-  return input_error(name, bytes == 0 ? "an empty file" : "no rows of data", "lines of LABEL INDEX:VALUE ...");
+  return input_error(name, bytes == 0 ? "an empty file" : "no rows of data",
+                     "lines of LABEL INDEX:VALUE ...");
 }
 
 }  // namespace

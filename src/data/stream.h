@@ -16,8 +16,8 @@ namespace thalweg::data {
 struct StreamOptions {
   /// What a target is: the label's value, or the number of its class. Empty: a class if `classes` are given.
   std::optional<Task> task;
-  /// The names of the classes by their numbers ("1", "1.0" and "+1" are one class). A label of none of them is
-  /// an error. Empty: classes are numbered as they come (from a pipe, they cannot be known before).
+  /// The names of the classes by their numbers ("1", "1.0" and "+1" are one class). A label of none of them
+  /// is an error. Empty: classes are numbered as they come (from a pipe, they cannot be known before).
   std::vector<std::string> classes;
   std::size_t most_classes = 1000;  ///< that may come
   /// Columns; a larger index is an error, or is left out of the row (`drop_beyond`). 0: as many as come.
@@ -31,16 +31,17 @@ struct StreamOptions {
 
 /// Some rows of a stream.
 struct SparseBatch {
-  SparseMatrix features;           ///< its columns: all that have been seen, or were given
-  std::vector<float> target;       ///< one per row: the label's value, or the number of its class
-  std::vector<std::size_t> line;   ///< one per row, from 1
-  std::size_t first = 0;           ///< rows of the stream before these
+  SparseMatrix features;          ///< its columns: all that have been seen, or were given
+  std::vector<float> target;      ///< one per row: the label's value, or the number of its class
+  std::vector<std::size_t> line;  ///< one per row, from 1
+  std::size_t first = 0;          ///< rows of the stream before these
 };
 
-/// Reads LIBSVM lines (see libsvm.h) batch by batch: a file, plain or gzip, of any size; standard input ("-");
-/// a file that grows. Between calls it holds 320 KiB, or twice the longest line where one is longer than
-/// 256 KiB, besides the batch of the caller, whose memory is used again. Errors are those of read_libsvm(),
-/// with file and line, when their line is reached; a usage Error for options that contradict each other.
+/// Reads LIBSVM lines (see libsvm.h) batch by batch: a file, plain or gzip, of any size; standard input
+/// ("-"); a file that grows. Between calls it holds 320 KiB, or twice the longest line where one is longer
+/// than 256 KiB, besides the batch of the caller, whose memory is used again. Errors are those of
+/// read_libsvm(), with file and line, when their line is reached; a usage Error for options that contradict
+/// each other.
 class SparseStream {
  public:
   explicit SparseStream(const std::string& path, StreamOptions options = {});
@@ -48,12 +49,14 @@ class SparseStream {
   SparseStream(SparseStream&&) noexcept;
   SparseStream& operator=(SparseStream&&) noexcept;
 
-  /// Replaces `batch` by the next `rows` rows (1 or more), fewer at the end; false where there are none. Waits
-  /// for as many where a pipe or a followed file does not have them yet, but never for what comes after them.
+  /// Replaces `batch` by the next `rows` rows (1 or more), fewer at the end; false where there are none.
+  /// Waits for as many where a pipe or a followed file does not have them yet, but never for what comes after
+  /// them.
   bool next(SparseBatch& batch, std::size_t rows);
   /// Whether rewind() can: not for pipes.
   [[nodiscard]] bool can_rewind() const;
-  /// Begins anew, for another epoch; classes and columns that came stay known. Throws a usage Error if it cannot.
+  /// Begins anew, for another epoch; classes and columns that came stay known. Throws a usage Error if it
+  /// cannot.
   void rewind();
   /// The names of the classes so far, by number; empty where targets are values.
   [[nodiscard]] const std::vector<std::string>& classes() const;

@@ -68,6 +68,9 @@ TEST(Bench, RefusesWhatItCannotHonour) {
   EXPECT_THAT(error({"--rules", "adam,adam"}), HasSubstr("must name adam once"));
   EXPECT_THAT(error({"--rules", "adam,,sgd"}), HasSubstr("names with commas between"));
   EXPECT_THAT(error({"--rules", "adam:lr=1"}), HasSubstr("without settings"));
+  EXPECT_THAT(error({"--only", "laod"}), HasSubstr("did you mean 'load'"));
+  EXPECT_THAT(error({"--only", "load", "--rules", "adam"}),
+              HasSubstr("--only = load: must have steps in it"));
   EXPECT_THAT(error({"--sizes", "1e6,many"}), HasSubstr("--sizes = many: must be L1, a whole number"));
   EXPECT_THAT(error({"--precision", "half"}), HasSubstr("--precision"));
   EXPECT_THAT(error({"--peers", "/nowhere"}), HasSubstr("--peers = /nowhere: must be a folder"));

@@ -108,12 +108,15 @@ TEST_F(HashedText, RefusesWhatIsNoFeature) {
   EXPECT_EQ(error("1 ok\n1 :3\n"),
             "a.txt:2: found ':3'; expected WORD, or KEY:VALUE with a key before the colon");
   EXPECT_EQ(error("1 a:nan\n").substr(0, 48), "a.txt:1: found 'nan' as the value of 'a'; expect");
-  EXPECT_EQ(error("1 0:1\n"), "a.txt:1: found index 0 in '0:1'; expected indices from 1 (add 1 to every index)");
-  EXPECT_EQ(error("1 9:1\n", {.bits = 3}),
-            "a.txt:1: found the index in '9:1'; expected an index of at most 2^3 = 8 (numbers can be hashed too)");
+  EXPECT_EQ(error("1 0:1\n"),
+            "a.txt:1: found index 0 in '0:1'; expected indices from 1 (add 1 to every index)");
+  EXPECT_EQ(
+      error("1 9:1\n", {.bits = 3}),
+      "a.txt:1: found the index in '9:1'; expected an index of at most 2^3 = 8 (numbers can be hashed too)");
   EXPECT_EQ(error("1 8:1\n", {.bits = 3}), "no error");
-  EXPECT_EQ(error("spam a\n"),
-            "a.txt:1: found 'spam' as the label; expected a number (-1 or +1, 0 or 1, a class number or a value)");
+  EXPECT_EQ(
+      error("spam a\n"),
+      "a.txt:1: found 'spam' as the label; expected a number (-1 or +1, 0 or 1, a class number or a value)");
   EXPECT_EQ(error("1 a:3e38 a:3e38\n", {.bits = 3}).substr(0, 31), "a.txt:1: found values of column");
   EXPECT_EQ(error("1 a\n", {.bits = 0}), "bits = 0: must be from 1 to 31 (2^bits columns)");
   EXPECT_EQ(error("1 a\n", {.bits = 32}), "bits = 32: must be from 1 to 31 (2^bits columns)");

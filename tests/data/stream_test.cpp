@@ -152,9 +152,10 @@ TEST_F(Stream, ReadsStandardInputFromAPipeAndFromAFile) {
       expect_same(all(stream, 100), data);
       EXPECT_EQ(error_of(folder, [&] { stream.rewind(); }),
                 "rewind = standard input: must be a file: what came through a pipe is gone");
-      EXPECT_EQ(error_of(folder, [&] { static_cast<void>(survey_stream("-")); }),
-                "survey = standard input: must be a whole file: of what can be read once, the classes have to be "
-                "told");
+      EXPECT_EQ(
+          error_of(folder, [&] { static_cast<void>(survey_stream("-")); }),
+          "survey = standard input: must be a whole file: of what can be read once, the classes have to be "
+          "told");
     }
     writer.join();
   }
@@ -243,13 +244,14 @@ TEST_F(Stream, TargetsAreValuesOrClassesGivenOrAsTheyCome) {
   EXPECT_THAT(targets(options).second, ElementsAre("-1", "0", "1", "3"));
   const std::string bad = "1 1:1\n2 1:1\n";
   options.classes = {"1", "-1"};
-  EXPECT_EQ(error(bad, options), "a.svm:2: found the class '2'; expected a class of the training data: 1, -1");
-  EXPECT_EQ(error("nan 1:1\n", options), "a.svm:1: found 'nan' as the label; expected a class or a finite number");
+  EXPECT_EQ(error(bad, options),
+            "a.svm:2: found the class '2'; expected a class of the training data: 1, -1");
+  EXPECT_EQ(error("nan 1:1\n", options),
+            "a.svm:1: found 'nan' as the label; expected a class or a finite number");
   options.classes = {"1", "+1"};
   EXPECT_EQ(error(bad, options), "classes = +1: must be there once");
   options.classes = {"1", "spam"};
-  EXPECT_EQ(error(bad, options),
-            "classes = spam: must be finite numbers, as the labels of LIBSVM are");
+  EXPECT_EQ(error(bad, options), "classes = spam: must be finite numbers, as the labels of LIBSVM are");
   options.classes = {"1"};
   EXPECT_EQ(error(bad, options), "classes = 1: must be two or more");
   options.classes = {};
@@ -266,7 +268,8 @@ TEST_F(Stream, KeepsToTheColumnsThatAreGiven) {
   StreamOptions options;
   options.columns = 3;
   const std::string text = "1 1:1 3:2\n0 2:1 4:5 9:1\n1 8:1\n1 1:4\n";
-  EXPECT_EQ(error(text, options), "a.svm:2: found index 9; expected an index of at most 3, the number of columns");
+  EXPECT_EQ(error(text, options),
+            "a.svm:2: found index 9; expected an index of at most 3, the number of columns");
   options.drop_beyond = true;
   SparseStream stream(folder.file("a.svm", text), options);
   const SparseBatch batch = all(stream, 10);
@@ -286,8 +289,9 @@ TEST_F(Stream, NamesFileAndLineAsReadLibsvmDoes) {
             "a.svm:5: found the repeated index 3 after 3; expected increasing indices");
   EXPECT_EQ(error(""), "a.svm: found an empty file; expected lines of LABEL INDEX:VALUE ...");
   EXPECT_EQ(error("# nothing\n"), "a.svm: found no rows of data; expected lines of LABEL INDEX:VALUE ...");
-  EXPECT_EQ(error("spam 1:1\n"),
-            "a.svm:1: found 'spam' as the label; expected a number (-1 or +1, 0 or 1, a class number or a value)");
+  EXPECT_EQ(
+      error("spam 1:1\n"),
+      "a.svm:1: found 'spam' as the label; expected a number (-1 or +1, 0 or 1, a class number or a value)");
   EXPECT_EQ(error_of(folder, [&] { SparseStream(folder.path() + "/none.svm"); }).substr(0, 28),
             "none.svm: found no such file");
 }
@@ -313,8 +317,9 @@ TEST_F(Stream, SurveysLabelsAsMakeDatasetDoes) {
   options.task = Task::classification;
   EXPECT_THAT(survey_stream(folder.file("a.svm", "10 1:1\n2.5 7:1\n9\n+10.0 1:1"), options).classes,
               ElementsAre("2.5", "9", "10"));
-  for (const std::string& text : std::vector<std::string>{
-           "1 1:1\n1 2:1\n", "", "#\n", "1\n2\n", "nan 1:1\n2 1:1\n", "1 2:1 1:1\n1 1\n", "x 1:1\n", "1:1\n"}) {
+  for (const std::string& text :
+       std::vector<std::string>{"1 1:1\n1 2:1\n", "", "#\n", "1\n2\n", "nan 1:1\n2 1:1\n", "1 2:1 1:1\n1 1\n",
+                                "x 1:1\n", "1:1\n"}) {
     const std::string path = folder.file("a.svm", text);
     const std::string expected =
         error_of(folder, [&] { static_cast<void>(make_dataset(read_libsvm(path), std::nullopt)); });
