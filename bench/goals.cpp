@@ -195,6 +195,47 @@ void load_goals(const Record& record, std::vector<Goal>& goals) {
   }
 }
 
+std::string row_text(const Entry& e) { return fmt::format("{:.3g} µs", 1e-3 * figure_of(e.rounds).median); }
+
+/// Dense training: how near the products, what threads bring, and the fastest setting of each peer.
+void training_goals(const Record& record, std::vector<Goal>& goals) {
+  for (const Entry& e : record.entries) {
+    if (e.group != "training") continue;
+    const Entry* const limit = record.limit_of(e);
+    const Entry* const one = record.find("training", e.name, e.size, e.precision, 1);
+    const bool deep = e.name.rfind("mlp", 0) == 0;
+    const std::string binds = fmt::format(
+        "{} a row, of which the products alone {}: what is left is to read rows in shuffled order, the "
+        "passes between products, and the step",
+        row_text(e), limit == nullptr ? "?" : row_text(*limit));
+    if (deep && e.threads == 1 && limit != nullptr) {
+      const double over = figure_of(ratios(e.rounds, limit->rounds)).median;
+      goals.push_back({fmt::format("an epoch of {} at most 1.15 times its products alone: 1 thread", e.name),
+                       fmt::format("{:.3f}", over), shortfall(over, 1.15, false), binds});
+    }
+    if (deep && e.threads > 1 && one != nullptr) {
+      const double gain = figure_of(ratios(one->rounds, e.rounds)).median;
+      goals.push_back({fmt::format("an epoch of {} at least 1.6 times faster on {} than on 1", e.name,
+                                   threads_text(e.threads)),
+                       fmt::format("{:.2f}", gain), shortfall(gain, 1.6, true), binds});
+    }
+    const Entry* best = nullptr;
+    for (const Entry& peer : record.entries) {
+      if (peer.group == "peer" && peer.reference == e.name && peer.threads == e.threads &&
+          peer.size == e.size && (best == nullptr || median_of(&peer) < median_of(best)))
+        best = &peer;
+    }
+    if (best == nullptr) continue;
+    const double wanted = !deep            ? 3
+                          : e.threads == 1 ? 1.35
+                                           : 1.8,
+                 gain = figure_of(record.over_reference(*best)).median;
+    goals.push_back({fmt::format("an epoch of {} at least {} times faster than {}: {}", e.name, wanted,
+                                 best->name.substr(0, best->name.find(':')), threads_text(e.threads)),
+                     fmt::format("{:.2f}", gain), shortfall(gain, wanted, true), binds});
+  }
+}
+
 }  // namespace
 
 std::string Goal::verdict() const {
@@ -216,6 +257,7 @@ std::vector<Goal> goals_of(const Record& record) {
   ratio_goal(record, "storage", "adam, all bf16", "1e8", 0.67, goals);
   chain_goals(record, goals);
   load_goals(record, goals);
+  training_goals(record, goals);
   return goals;
 }
 

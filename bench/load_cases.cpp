@@ -78,7 +78,8 @@ Made made_csv(std::size_t bytes) {
   const auto to = std::back_inserter(made.text);
   for (; made.text.size() < bytes; ++made.rows) {
     for (std::size_t j = 1; j < columns; ++j)
-      fmt::format_to(to, "{}{}.{:05},", random.below(2) == 0 ? "-" : "", random.below(10), random.below(100'000));
+      fmt::format_to(to, "{}{}.{:05},", random.below(2) == 0 ? "-" : "", random.below(10),
+                     random.below(100'000));
     fmt::format_to(to, "{}\n", random.below(2));
   }
   return made;

@@ -110,7 +110,9 @@ std::vector<Peer> load_peers(const std::string& folder, std::vector<std::string>
       left_out.push_back(name + ": not a peer's module of this version");
       continue;
     }
-    peers.push_back({peer->name, peer->about, peer});
+    const auto training_entry =
+        reinterpret_cast<const ThalwegTrainingPeer* (*)()>(dlsym(module, "thalweg_training_peer"));
+    peers.push_back({peer->name, peer->about, peer, training_entry == nullptr ? nullptr : training_entry()});
   }
   return peers;
 }

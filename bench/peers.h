@@ -13,6 +13,7 @@ namespace thalweg::bench {
 struct Peer {
   std::string name, about;
   const ThalwegPeer* module = nullptr;
+  const ThalwegTrainingPeer* training = nullptr;  ///< if its library trains networks
 };
 
 /// The modules (*.so) of a folder, by their names; none where there is no such folder. What cannot be loaded

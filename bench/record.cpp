@@ -52,7 +52,8 @@ std::vector<double> Record::over_reference(const Entry& entry) const {
 std::vector<std::string> Record::sizes() const {
   std::vector<std::string> all;
   for (const Entry& e : entries) {
-    if (std::find(all.begin(), all.end(), e.size) == all.end()) all.push_back(e.size);
+    if (e.unit == "parameter" && std::find(all.begin(), all.end(), e.size) == all.end())
+      all.push_back(e.size);
   }
   return all;
 }

@@ -10,6 +10,7 @@
 #include "bench/machine.h"
 #include "bench/measure.h"
 #include "bench/peers.h"
+#include "bench/training_cases.h"
 
 namespace thalweg::bench {
 namespace {
@@ -99,6 +100,13 @@ void plan_loads(const Options& options, std::vector<Planned>& all) {
                  [=, &options] { return load_block(options.load_bytes, rounds); }});
 }
 
+void plan_training(const Options& options, const std::vector<std::size_t>& threads,
+                   const std::vector<Peer>& peers, std::vector<Planned>& all) {
+  const std::size_t rounds = rounds_for(options, 1);
+  all.push_back({"training", static_cast<double>(threads.size() * (rounds + 2)) * 0.4,
+                 [=, &peers] { return training_block(threads, rounds, peers); }});
+}
+
 std::vector<Planned> plan(const Options& options, const std::vector<std::size_t>& threads,
                           const std::vector<Peer>& peers) {
   const auto wanted = [&](const char* kind) {
@@ -107,6 +115,7 @@ std::vector<Planned> plan(const Options& options, const std::vector<std::size_t>
   };
   std::vector<Planned> all;
   if (wanted("steps")) plan_steps(options, threads, peers, all);
+  if (wanted("training")) plan_training(options, threads, peers, all);
   if (wanted("load")) plan_loads(options, all);
   return all;
 }
@@ -114,7 +123,7 @@ std::vector<Planned> plan(const Options& options, const std::vector<std::size_t>
 }  // namespace
 
 const std::vector<std::string>& kinds() {
-  static const std::vector<std::string> all{"steps", "load"};
+  static const std::vector<std::string> all{"steps", "training", "load"};
   return all;
 }
 

@@ -26,7 +26,8 @@ struct Options {
   std::string command, version;         ///< for the record
 };
 
-/// What can be measured, each by itself: "steps" (limits, rules, what surrounds them, peers), "load" (files).
+/// What can be measured, each by itself: "steps" (limits, rules, what surrounds them, peers), "training"
+/// (epochs of dense networks), "load" (files).
 [[nodiscard]] const std::vector<std::string>& kinds();
 
 /// The sizes of a whole run.

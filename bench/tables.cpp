@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "bench/training_cases.h"
+
 namespace thalweg::bench {
 namespace {
 
@@ -39,12 +41,8 @@ std::vector<std::string> names_of(const Record& record, const std::string& group
 }
 
 std::vector<std::string> sizes_in_memory(const Record& record) {
-  std::vector<std::string> all;
-  for (const Entry& e : record.entries) {
-    if (e.unit == "parameter" && e.size != "L1" && e.size != "10" &&
-        std::find(all.begin(), all.end(), e.size) == all.end())
-      all.push_back(e.size);
-  }
+  std::vector<std::string> all = record.sizes();
+  all.erase(std::remove(all.begin(), all.end(), "L1"), all.end());
   return all;
 }
 
@@ -182,6 +180,38 @@ void add_loads(const Record& record, std::vector<TableText>& tables) {
   if (!table.rows.empty()) tables.push_back(std::move(table));
 }
 
+/// Epochs: the products alone, thalweg, and peers.
+void add_training(const Record& record, std::vector<TableText>& tables) {
+  TableText table;
+  table.title = fmt::format(
+      "training in batches of 128: s an epoch of {} rows; times the products alone, for peers times thalweg",
+      training_rows);
+  table.columns = {""};
+  const std::vector<std::size_t> threads = threads_of(record);
+  for (const std::size_t n : threads) table.columns.push_back(threads_text(n));
+  std::vector<std::string> names;
+  for (const Entry& e : record.entries) {
+    if (e.unit == "row" && std::find(names.begin(), names.end(), e.name) == names.end())
+      names.push_back(e.name);
+  }
+  for (const std::string& name : names) {
+    std::vector<std::string> row{name};
+    for (const std::size_t n : threads) {
+      std::string cell;
+      for (const Entry& e : record.entries) {
+        if (e.unit != "row" || e.name != name || e.threads != n) continue;
+        cell = fmt::format("{:.3g}", 1e-9 * static_cast<double>(training_rows) * figure_of(e.rounds).median);
+        const double over = e.group == "peer" ? figure_of(record.over_reference(e)).median
+                                              : 1 / figure_of(record.shares(e)).median;
+        if (std::isfinite(over)) cell += fmt::format(" {:.2f}x", over);
+      }
+      row.push_back(cell);
+    }
+    table.rows.push_back(std::move(row));
+  }
+  if (!table.rows.empty()) tables.push_back(std::move(table));
+}
+
 std::string markdown_table(const TableText& table) {
   std::string text = table.title.empty() ? "" : fmt::format("\n### {}\n\n", table.title);
   const auto row = [&](const std::vector<std::string>& cells) {
@@ -212,6 +242,7 @@ std::vector<TableText> tables_of(const Record& record) {
   std::vector<TableText> tables;
   add_kernels(record, tables);
   add_overheads(record, tables);
+  add_training(record, tables);
   add_by_threads(record, tables);
   add_loads(record, tables);
   return tables;

@@ -39,7 +39,35 @@ struct ThalwegPeer {
   void (*gradients_changed)(void* state);
 };
 
-/// The only symbol that a module exports.
+/// A dense network that is trained by plain descent on the mean cross-entropy of batches: linear layers with
+/// ReLU between them. The memory belongs to the benchmark and outlives the state.
+struct ThalwegTraining {
+  size_t layers;
+  const size_t* widths;   ///< layers + 1: columns, hidden units, classes
+  float* const* weights;  ///< of each layer, (inputs x outputs); read in create(), written in destroy()
+  float* const* biases;   ///< likewise
+  size_t rows;
+  const float* features;  ///< (rows x columns)
+  const float* targets;   ///< the class number of each row
+  double lr;
+  int threads;  ///< that the peer may use
+  int setting;  ///< which way of using them, from 0
+};
+
+/// What a module exports as `thalweg_training_peer` besides, if its library trains networks.
+struct ThalwegTrainingPeer {
+  int version;  ///< THALWEG_PEER_VERSION
+  /// What is said of a setting ("2 threads, BLAS 1"), or null where there are not so many.
+  const char* (*setting)(int threads, int setting);
+  void* (*create)(const struct ThalwegTraining* training);
+  int (*step)(void* state, const unsigned* rows,
+              size_t count);  ///< on a batch of these rows; 0, or it failed
+  void (*destroy)(void* state);
+};
+
+__attribute__((visibility("default"))) const struct ThalwegTrainingPeer* thalweg_training_peer(void);
+
+/// The symbol that every module exports.
 __attribute__((visibility("default"))) const struct ThalwegPeer* thalweg_peer(void);
 
 #ifdef __cplusplus

@@ -9,6 +9,8 @@
 #include <thalweg/error.h>
 #include <thalweg/random.h>
 
+#include "data/huge_pages.h"
+
 namespace thalweg::data {
 namespace {
 
@@ -55,7 +57,7 @@ void check_fraction(const char* name, double value, bool may_be_zero) {
 
 DenseMatrix select(const DenseMatrix& matrix, const std::vector<std::size_t>& rows) {
   DenseMatrix result{rows.size(), matrix.columns, {}};
-  result.values.reserve(rows.size() * matrix.columns);
+  reserve_huge(result.values, rows.size() * matrix.columns);
   for (const std::size_t row : rows) {
     const auto begin = matrix.values.begin() + static_cast<std::ptrdiff_t>(row * matrix.columns);
     result.values.insert(result.values.end(), begin, begin + static_cast<std::ptrdiff_t>(matrix.columns));

@@ -24,10 +24,12 @@ struct Scores {
 };
 
 /// Loss and gradient of batches of any size, on the threads of a pool. The work is cut by the batch's size
-/// alone, into at most `lanes` runs of blocks of at most `block` rows, and the lanes are summed in order, so
-/// that the result has the same bits for every number of threads. (Other processors may differ in the last
-/// bits: the BLAS picks its kernels by the processor.) Memory for gradients: lanes times the model. Not to be
-/// used from two threads at once.
+/// and the model alone, so that the result has the same bits for every number of threads: into chunks of
+/// `lanes` blocks of at most `block` rows, which go through the network side by side; then into tiles of the
+/// large weights' gradients over a chunk. What is not made in tiles is summed block by block in lanes, and
+/// those in order. (Other processors may differ in the last bits: the BLAS picks its kernels by the
+/// processor.) Memory: what a chunk is on its way, and in each lane the gradient of what is summed there. Not
+/// to be used from two threads at once.
 template <class T>
 class BatchLoss {
  public:
@@ -51,22 +53,21 @@ class BatchLoss {
 
  private:
   struct Lane {
-    Workspace<T> workspace;
-    Parameters<T> gradient;  ///< not used by lane 0, which writes to its destination
+    Parameters<T> gradient;  ///< what the network sums up; lane 0 does that in its destination, where it can
     Tally tally;
   };
 
   /// Runs part(0) .. part(parts - 1), on several threads if the cost makes that worth while.
   template <class Part>
   void spread(double cost, std::size_t parts, const Part& part);
-  /// Sums task(rows of a block, number of its lane, whether it is the lane's first) over all blocks.
-  template <class Task>
-  Tally run(const data::Dataset& data, const Rows& rows, const Task& task);
+  Parameters<T>& part_of(std::size_t lane, Parameters<T>& gradient);
   void add_lanes(std::size_t used, Parameters<T>& gradient);
 
   const Network<T>* network_;
   ThreadPool* pool_;
   double worth_threads_;
+  const Plan* plan_ = nullptr;  ///< for which the lanes are
+  Workspace<T> workspace_;
   std::vector<Lane> lanes_;
 };
 

@@ -13,10 +13,11 @@ namespace thalweg::models {
 template <class T>
 void add_product(std::size_t rows, std::size_t columns, std::size_t inner, const T* a, const T* b, T* c);
 
-/// c (rows x columns) += a^T b, where a is (inner x rows) and b is (inner x columns)
+/// c (rows x columns) += a^T b, where a is (inner x rows), some columns of a matrix with `stride` of them,
+/// and b is (inner x columns)
 template <class T>
-void add_transposed_product(std::size_t rows, std::size_t columns, std::size_t inner, const T* a, const T* b,
-                            T* c);
+void add_transposed_product(std::size_t rows, std::size_t columns, std::size_t inner, const T* a,
+                            std::size_t stride, const T* b, T* c);
 
 /// c (rows x columns) = a b^T, where a is (rows x inner) and b is (columns x inner)
 template <class T>

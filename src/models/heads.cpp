@@ -1,6 +1,10 @@
 #include "models/heads.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
+
+#include "models/exponential.h"
 
 namespace thalweg::models {
 namespace {
@@ -21,6 +25,35 @@ T largest(std::size_t count, const T* z) {
 }
 
 std::size_t class_number(float target) { return static_cast<std::size_t>(target); }
+
+/// Some rows at a time, so that the exponentials of all of them fill vectors, whatever the number of outputs.
+template <class T>
+double differentiate_cross_entropy(std::size_t rows, std::size_t outputs, T* z, const float* targets,
+                                   T share) {
+  constexpr std::size_t together = 16;
+  std::array<T, together> above;  // the largest output over that of the target
+  double loss = 0;
+  for (std::size_t begin = 0; begin < rows; begin += together, z += together * outputs, targets += together) {
+    const std::size_t count = std::min(together, rows - begin);
+    for (std::size_t i = 0; i < count; ++i) {
+      T* const row = z + i * outputs;
+      const T most = largest(outputs, row);
+      above[i] = most - row[class_number(targets[i])];
+      for (std::size_t k = 0; k < outputs; ++k) row[k] -= most;
+    }
+    exponentials(count * outputs, z);
+    for (std::size_t i = 0; i < count; ++i) {
+      T* const row = z + i * outputs;
+      T sum = 0;
+      for (std::size_t k = 0; k < outputs; ++k) sum += row[k];
+      loss += static_cast<double>(std::log(sum) + above[i]);
+      const T scale = share / sum;
+      for (std::size_t k = 0; k < outputs; ++k) row[k] *= scale;
+      row[class_number(targets[i])] -= share;
+    }
+  }
+  return loss;
+}
 
 }  // namespace
 
@@ -50,6 +83,7 @@ Tally judge(Head head, std::size_t rows, std::size_t outputs, const T* z, const 
 
 template <class T>
 double differentiate(Head head, std::size_t rows, std::size_t outputs, T* z, const float* targets, T share) {
+  if (head == Head::cross_entropy) return differentiate_cross_entropy(rows, outputs, z, targets, share);
   double loss = 0;
   for (std::size_t i = 0; i < rows; ++i, z += outputs) {
     const T t = static_cast<T>(targets[i]);
@@ -57,21 +91,11 @@ double differentiate(Head head, std::size_t rows, std::size_t outputs, T* z, con
       const T error = z[0] - t;
       loss += half_square(static_cast<double>(error));
       z[0] = share * error;
-    } else if (head == Head::logistic) {
+    } else {
       const T small = std::exp(-std::abs(z[0]));
       loss += static_cast<double>(log_loss(z[0], t, small));
       const T probability = (z[0] < 0 ? small : T(1)) / (1 + small);
       z[0] = share * (probability - t);
-    } else {
-      const T most = largest(outputs, z);
-      const std::size_t target = class_number(targets[i]);
-      const T above = most - z[target];
-      T sum = 0;
-      for (std::size_t k = 0; k < outputs; ++k) sum += z[k] = std::exp(z[k] - most);
-      loss += static_cast<double>(std::log(sum) + above);
-      const T scale = share / sum;
-      for (std::size_t k = 0; k < outputs; ++k) z[k] *= scale;
-      z[target] -= share;
     }
   }
   return loss;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <variant>
 #include <vector>
 
 #include "data/dataset.h"
@@ -25,13 +26,27 @@ struct Rows {
   }
 };
 
-/// Room for the intermediate numbers of one thread; grows on first use and is then reused.
+/// Room for the intermediate numbers of some rows, each in a place of its own: threads may work on different
+/// places at the same time.
 template <class T>
 struct Workspace {
   std::vector<T> input;  ///< dense rows, gathered and converted
   std::vector<float> targets;
-  std::vector<std::vector<T>> outputs;  ///< of each layer; on the way back, the gradient of its weighted sums
-  std::vector<T> scratch;               ///< the gradient of a layer's input
+  std::vector<std::vector<T>> outputs, deltas;  ///< of each layer, and the gradients of its weighted sums
+  std::vector<T> transposed;                    ///< weights, where few_outputs.h wants them so
+};
+
+/// A part of the gradient that is one matrix product over all rows of a workspace: rows begin .. end - 1 of a
+/// layer's weights.
+struct Tile {
+  std::size_t layer, begin, end;
+};
+
+/// How the gradient of a batch is made, by the layers and by whether the data are dense or sparse.
+struct Plan {
+  std::vector<bool> summed;  ///< of each tensor: whether parts of the batch are summed up
+  std::vector<Tile> tiles;   ///< what is left to the second phase
+  bool few = false;  ///< whether few_outputs.h has the only layer: a part's weights are then transposed
 };
 
 /// Every model here is one: layers of weights and biases, an activation between them, a head that knows the
@@ -48,14 +63,33 @@ class Network {
   /// 2015) and 2/(inputs + outputs) before a tanh and the head (Glorot & Bengio 2010).
   [[nodiscard]] Parameters<T> initial(std::uint64_t seed) const;
 
-  /// Adds `share` times the gradient of the summed loss of these rows, without l2, to `gradient`. Returns the
-  /// sum.
-  double add_gradient(const data::Dataset& data, const Rows& rows, const Parameters<T>& at, T share,
-                      Parameters<T>& gradient, Workspace<T>& workspace) const;
+  /// Prepares for these parameters, and for rows like these at the places 0 .. rows.count - 1.
+  void prepare(const data::Dataset& data, const Rows& rows, const Parameters<T>& at,
+               Workspace<T>& workspace) const;
 
-  /// The summed losses and hits of these rows.
-  [[nodiscard]] Tally judge(const data::Dataset& data, const Rows& rows, const Parameters<T>& at,
-                            Workspace<T>& workspace) const;
+  // The gradient of a batch is made in two phases. In the first, parts of its rows go forward and backward;
+  // what is cheap to sum up (biases, small layers, a sparse input's) they add to a gradient of their own. In
+  // the second, the large weights' gradients are made tile by tile, each a product over all rows: nothing is
+  // to be summed up.
+
+  /// Takes these rows forward and backward, at the places from `place` on. Adds `share` times the gradient of
+  /// their summed loss, without l2, to what parts sum up, in the layout of part_gradient(). Returns the sum.
+  double propagate(const data::Dataset& data, const Rows& rows, std::size_t place, const Parameters<T>& at,
+                   T share, Parameters<T>& gradient, Workspace<T>& workspace) const;
+  [[nodiscard]] const Plan& plan(const data::Dataset& data) const {
+    return std::holds_alternative<data::DenseMatrix>(data.features) ? dense_ : sparse_;
+  }
+  /// Room for what a part sums up; tensors that it does not are empty.
+  [[nodiscard]] Parameters<T> part_gradient(const Plan& plan) const;
+  /// Where a part's layout is not the gradient's (Plan::few).
+  void copy_from_part(const Parameters<T>& part, Parameters<T>& gradient) const;
+  /// Adds a tile of the gradient of the rows at places 0 .. count - 1.
+  void add_tile(const Tile& tile, std::size_t count, Parameters<T>& gradient,
+                const Workspace<T>& workspace) const;
+
+  /// The summed losses and hits of these rows, at the places from `place` on.
+  [[nodiscard]] Tally judge(const data::Dataset& data, const Rows& rows, std::size_t place,
+                            const Parameters<T>& at, Workspace<T>& workspace) const;
 
   /// For each hidden unit, from the input on, counts the rows for which a gradient passes through it: a ReLU
   /// that is not 0, a tanh whose slope is over 0.01. `counts` has one entry per hidden layer, of its units.
@@ -73,14 +107,18 @@ class Network {
     std::size_t inputs, outputs;
   };
 
-  const T* forward(const data::Dataset& data, const Rows& rows, const Parameters<T>& at,
-                   Workspace<T>& w) const;
+  [[nodiscard]] Plan make_plan(bool sparse) const;
+  void forward(const data::Dataset& data, const Rows& rows, std::size_t place, const Parameters<T>& at,
+               Workspace<T>& w) const;
+  void forward_few(const data::DenseMatrix& matrix, const Rows& rows, std::size_t place,
+                   const Parameters<T>& at, Workspace<T>& w) const;
   void activate(std::size_t count, T* z) const;
-  void deactivate(std::size_t count, const T* gradient, T* output) const;
+  void deactivate(std::size_t count, const T* output, T* gradient) const;
 
   ModelSpec spec_;
   Head head_;
   std::vector<Layer> layers_;
+  Plan dense_, sparse_;
 };
 
 }  // namespace thalweg::models

@@ -152,12 +152,13 @@ Trainer::Trainer(const data::Split& split, const models::ModelSpec& model, const
       parameters_(network_.initial(options.seed)),
       gradient_(zeros_like(parameters_)),
       narrow_(options.precision.parameters, parameters_),
-      optimizer_(options.optimizer,
-                 {.state = options.precision.state,
-                  .master = options.precision.master,
-                  .rounding = options.precision.rounding,
-                  .seed = options.seed},
-                 {.threads = options.threads, .isa = options.isa}),
+      optimizer_(
+          options.optimizer,
+          {.state = options.precision.state,
+           .master = options.precision.master,
+           .rounding = options.precision.rounding,
+           .seed = options.seed},
+          {.isa = options.isa, .executor = std::shared_ptr<Executor>(std::shared_ptr<void>(), &pool_)}),
       views_(narrow_.empty() ? views_of(gradient_) : narrow_.gradients()) {
   add_tensors(optimizer_, parameters_, narrow_, options.groups);
   if (options.precision.loss_scale != 1) optimizer_.loss_scale(options.precision.loss_scale);

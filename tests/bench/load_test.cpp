@@ -1,13 +1,12 @@
 // Files that are made up and loaded, and what becomes of their figures.
 
-#include "bench/load_cases.h"
-
 #include <cstdlib>
 #include <filesystem>
 
 #include <gmock/gmock.h>
 
 #include "bench/goals.h"
+#include "bench/load_cases.h"
 #include "bench/suite.h"
 #include "bench/tables.h"
 
@@ -41,7 +40,8 @@ TEST(Load, IsMeasuredAloneAndLeavesNothingBehind) {
       EXPECT_EQ(record.shares(e).size(), 2U) << e.name;
     }
   }
-  EXPECT_THAT(names, ElementsAre("copy", "load libsvm", "load csv", "load idx", "stream libsvm", "survey libsvm"));
+  EXPECT_THAT(names,
+              ElementsAre("copy", "load libsvm", "load csv", "load idx", "stream libsvm", "survey libsvm"));
 }
 
 Entry entry(const std::string& group, const std::string& name, double bytes, std::vector<double> rounds) {

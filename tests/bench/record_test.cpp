@@ -140,5 +140,45 @@ TEST(Goals, NameTheWorstPairOfThreads) {
   EXPECT_EQ(g->figure, "0.400 (adam, float32, 1e8); 1 of 1 keep it");
 }
 
+Record trained() {
+  const auto row = [](const std::string& group, const std::string& name, std::size_t threads, double ns,
+                      const std::string& limit, const std::string& reference = "") {
+    Entry e = entry(group, name, "batch 128", threads, {ns, ns, ns}, 0, limit, reference);
+    e.unit = "row";
+    return e;
+  };
+  const std::string mlp = "mlp 784-256-128-10", products = "products of " + mlp;
+  Record r = record();
+  r.entries.push_back(row("limit", products, 1, 10'000, ""));
+  r.entries.push_back(row("training", mlp, 1, 12'000, products));
+  r.entries.push_back(row("peer", "other: " + mlp, 1, 18'000, "", mlp));
+  r.entries.push_back(row("limit", products, 2, 5'000, ""));
+  r.entries.push_back(row("training", mlp, 2, 6'000, products));
+  r.entries.push_back(row("peer", "other: " + mlp + ", one way", 2, 18'000, "", mlp));
+  r.entries.push_back(row("peer", "other: " + mlp + ", another way", 2, 9'000, "", mlp));
+  return r;
+}
+
+TEST(Goals, HoldTrainingAgainstItsProductsThreadsAndThePeersBestWay) {
+  std::vector<std::string> found;
+  for (const Goal& goal : goals_of(trained())) {
+    if (goal.what.find("epoch") != std::string::npos)
+      found.push_back(goal.what + ": " + goal.figure + ", " + goal.verdict());
+  }
+  EXPECT_THAT(
+      found,
+      ::testing::ElementsAre(
+          "an epoch of mlp 784-256-128-10 at most 1.15 times its products alone: 1 thread: 1.200, short "
+          "by 4.3 %",
+          "an epoch of mlp 784-256-128-10 at least 1.35 times faster than other: 1 thread: 1.50, met",
+          "an epoch of mlp 784-256-128-10 at least 1.6 times faster on 2 threads than on 1: 2.00, met",
+          "an epoch of mlp 784-256-128-10 at least 1.8 times faster than other: 2 threads: 1.50, short by "
+          "17 %"));
+}
+
+TEST(Record, HasSizesOfWhatCountsParameters) {
+  EXPECT_EQ(trained().sizes(), (std::vector<std::string>{"L1", "1e8"}));
+}
+
 }  // namespace
 }  // namespace thalweg::bench::test
