@@ -11,6 +11,7 @@
 #include <thalweg/any_rule.h>
 #include <thalweg/execution.h>
 #include <thalweg/schedule.h>
+#include <thalweg/sparse.h>
 #include <thalweg/storage.h>
 #include <thalweg/transform.h>
 #include <thalweg/views.h>
@@ -94,6 +95,35 @@ class Optimizer {
   /// Gives up a step that has begun. Tensors that were stepped stay as they are; it does not count as a step.
   void cancel_step();
 
+  /// Adds a tensor whose gradients are sparse. Each parameter lies beside its state, in memory of the
+  /// optimizer: the user's array says where they start (read at the first step or fetch), and is written by
+  /// settle() alone. Steps are taken with begin_step(), step_tensor() and end_step(), other tensors may be
+  /// dense. On one thread; the same bits for every Execution. Throws a usage Error as add(), and for a rule
+  /// that looks ahead or measures all parameters, parameters of 16 bits, state in another type than theirs, a
+  /// block that does not divide them. Transforms that need every parameter or may move it (clip_norm, noise,
+  /// clip_value) are an Error of begin_step(); loss_scale, l2 and decay are not.
+  void add_sparse(const std::string& name, ParameterView parameters, const SparseOptions& sparse = {},
+                  const GroupOptions& options = {});
+  /// Steps a sparse tensor. A usage Error for an index that is too large and sizes or precisions that do not
+  /// fit; then nothing has changed. A step without any gradient has no indices, or no rows.
+  void step_tensor(std::size_t index, const SparseGradient& gradient);
+  void step_tensor(std::size_t index, const SparseRows& gradient);
+  /// The parameters of a sparse tensor at `indices`, block after block, after all steps done, for computing
+  /// their gradient; step_fetched() then steps them and spares looking for them again. An index that comes
+  /// twice is an Error (DistinctIndices finds them). T is the tensor's type. What is returned is valid until
+  /// the tensor is next fetched or stepped; step_fetched() leaves there what the parameters have become.
+  template <class T>
+  [[nodiscard]] std::span<const T> fetch(std::size_t index, std::span<const std::uint32_t> indices);
+  template <class T>
+  [[nodiscard]] std::span<const T> fetch(std::size_t index, const DistinctIndices& indices);
+  /// Steps the parameters that were fetched last: step_tensor() with these values at their indices.
+  void step_fetched(std::size_t index, GradientView values);
+  /// Starts to bring what the next fetch will need into the cache. Changes nothing; indices that are too
+  /// large are left out.
+  void prefetch(std::size_t index, std::span<const std::uint32_t> indices) const;
+  /// Writes the parameters of all sparse tensors, after all steps done, to the user's arrays.
+  void settle();
+
   /// Whether the rule wants the gradient away from the parameters.
   [[nodiscard]] bool looks_ahead() const;
   /// Moves the parameters to where the rule wants the gradient of the coming step; the next step() starts
@@ -115,7 +145,8 @@ class Optimizer {
   /// without one). Before the first step: what it starts from.
   [[nodiscard]] double rate(std::string_view tensor = "") const;
   /// The state of a tensor, by the slot's name, where it is stored. Throws a usage Error for unknown names or
-  /// if it is not stored as T (float, double or bfloat16).
+  /// if it is not stored as T (float, double or bfloat16), and for a sparse tensor, whose state lies beside
+  /// its parameters.
   template <class T>
   [[nodiscard]] std::span<const T> slot(std::string_view tensor, std::string_view slot) const;
   /// The state of a tensor as numbers, however it is stored. Throws a usage Error for unknown names.

@@ -22,11 +22,12 @@
 //   std::string objection() const;                     a constraint between keys that is violated, or ""
 //   static constexpr int forms; int form_index() const;   variants with other slots, then `update<T, index>`,
 //   static constexpr bool uses(int index, std::size_t slot);   and which slots a variant has
+//   static constexpr Idle idle = Idle::nothing;        a gradient of 0 changes neither theta nor state
 //   bool looks_ahead() const;                          where the gradient is wanted, if not at theta:
 //   static T look_ahead(T theta, state, c)
 //   double l2 / double weight_decay                    fields that the engine turns into transforms around
 //   the
-//                                                      rule; `static constexpr bool decays`: not that decay
+//                                                      rule; `static constexpr bool decays`: not these
 //
 // And for rules that carry numbers from step to step, one for all parameters, as slots are one per parameter:
 //   static constexpr std::array carried{Slot{...}, ...};   their names; they start at 0, or at
@@ -141,6 +142,13 @@ template <class Rule>
 KeyInfo hyper_lr_key(double Rule::*field) {
   return key(field, "hyper_lr", "β", at_least(0), "learning rate of the learning rate");
 }
+
+/// What a step with a gradient of 0 does to a parameter, which tells what a sparse step may leave out. In any
+/// rule a parameter whose gradients were all 0 stays where it is, and its state as it started.
+enum class Idle {
+  moves,    ///< a velocity goes on, a mean decays: the default
+  nothing,  ///< neither the parameter nor its state changes by a bit, at any coefficients
+};
 
 /// a / b, but 0 where b is 0: without epsilon, a parameter that never had a gradient (0 / 0), or only such
 /// small ones that their squares vanish, does not move.

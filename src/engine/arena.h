@@ -21,6 +21,20 @@ struct AlignedFree {
 /// cache lines, or huge pages where they are large. It grows by doubling and keeps what it holds.
 class Arena {
  public:
+  using Memory = std::unique_ptr<std::byte, AlignedFree>;
+  /// Uninitialized memory on a cache line, or on huge pages if it is large.
+  static Memory allocate(std::size_t size) {
+    if (size == 0) return {};
+    const std::size_t alignment = size >= 2 * huge_page ? huge_page : line;
+    Memory memory(static_cast<std::byte*>(::operator new (size, std::align_val_t{alignment})),
+                  AlignedFree{alignment});
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    // Fewer page faults and misses of the address translation; where the system has none, nothing changes.
+    if (alignment == huge_page) madvise(memory.get(), size, MADV_HUGEPAGE);
+#endif
+    return memory;
+  }
+
   /// Elements that share one scale in blockwise storage; bytes are given per this many.
   static constexpr std::size_t group = 256;
 
@@ -41,7 +55,6 @@ class Arena {
 
  private:
   static constexpr std::size_t line = 64, huge_page = std::size_t{1} << 21U;
-  using Memory = std::unique_ptr<std::byte, AlignedFree>;
 
   void grow() {
     const std::size_t larger = (used_ > 2 * capacity_ ? used_ : 2 * capacity_) + group - 1;
@@ -58,18 +71,6 @@ class Arena {
     memory_ = std::move(memory);
     start_ = std::move(start);
     capacity_ = capacity;
-  }
-
-  static Memory allocate(std::size_t size) {
-    if (size == 0) return {};
-    const std::size_t alignment = size >= 2 * huge_page ? huge_page : line;
-    Memory memory(static_cast<std::byte*>(::operator new (size, std::align_val_t{alignment})),
-                  AlignedFree{alignment});
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-    // Fewer page faults and misses of the address translation; where the system has none, nothing changes.
-    if (alignment == huge_page) madvise(memory.get(), size, MADV_HUGEPAGE);
-#endif
-    return memory;
   }
 
   std::vector<std::size_t> bytes_, start_;

@@ -52,7 +52,7 @@ Optimizer::Engine::Group::Group(const AnyRule& rule, const Storage& storage, std
       joined(joined_at),
       form(static_cast<std::size_t>((rule.validate(), rule.info().form(rule.object())))),
       lr(number_key(rule, "lr")),
-      l2(number_key(rule, "l2")),
+      l2(rule.info().decays ? nullptr : number_key(rule, "l2")),
       weight_decay(rule.info().decays ? nullptr : number_key(rule, "weight_decay")),
       float32(state_of(rule, form, storage, Precision::float32)),
       float64(state_of(rule, form, storage, Precision::float64)),
@@ -71,7 +71,8 @@ Optimizer::Engine::Engine(const AnyRule& rule, const Storage& storage, const Exe
   groups_.emplace_back(rule, storage_, 0);
 }
 
-void Optimizer::Engine::add(const std::string& name, const ParameterView& view, const GroupOptions& options) {
+void Optimizer::Engine::add(const std::string& name, const ParameterView& view, const GroupOptions& options,
+                            const SparseOptions* sparse) {
   check_idle("add()");
   if (by_name_.count(name) != 0) throw usage_error("tensor", name, "another tensor has this name");
   if (view.size > 0 && view.data == nullptr)
@@ -90,6 +91,7 @@ void Optimizer::Engine::add(const std::string& name, const ParameterView& view, 
 
   const AnyRule own = with_options(rule(), options);
   check_shared(own);
+  if (sparse != nullptr) check_sparse(name, view, own, *sparse);
   const auto same = std::find_if(groups_.begin(), groups_.end(), [&, text = own.text()](const Group& g) {
     return g.joined == steps_ && g.text == text;
   });
@@ -107,14 +109,14 @@ void Optimizer::Engine::add(const std::string& name, const ParameterView& view, 
                 .gradient = {nullptr, view.precision},
                 .direct = nullptr,
                 .group = group,
-                .offset = state.extend(view.size),
+                .offset = sparse != nullptr ? 0 : state.extend(view.size),
                 .first_index = size_,
                 .rare = std::make_unique<Rare>()};
   tensor.rare->name = name;
   tensor.rare->master_offset = has_master ? g.masters.extend(view.size) : 0;
   tensor.rare->traffic = static_cast<double>(view.size) *
                          (3.0 * static_cast<double>(element_size(view.precision)) + state.traffic());
-  for (std::size_t at = 0; at < view.size; at += block_size)
+  for (std::size_t at = 0; at < view.size && sparse == nullptr; at += block_size)
     blocks_.push_back({tensors_.size(), at, std::min(block_size, view.size - at)});
   traffic_ += tensor.rare->traffic;
   by_name_.emplace(name, tensors_.size());
@@ -124,9 +126,15 @@ void Optimizer::Engine::add(const std::string& name, const ParameterView& view, 
   }
   tensors_.push_back(std::move(tensor));
   Tensor& added = tensors_.back();
-  added.direct = direct_kernel(added);
-  start_slots(added);
-  start_at_theta(added);
+  if (sparse != nullptr) {
+    added.rare->table = std::make_unique<Table>();
+    added.rare->table->options = *sparse;
+    ++sparse_;
+  } else {
+    added.direct = direct_kernel(added);
+    start_slots(added);
+    start_at_theta(added);
+  }
   newcomers_ = true;
   size_ += view.size;
 }
@@ -177,11 +185,14 @@ void Optimizer::Engine::finish() {
   }
   looking_ahead_ = false;
   newcomers_ = false;
+  if (sparse_ > 0) remember_step();
   ++steps_;
 }
 
 void Optimizer::Engine::step(const Gradients& gradients) {
   check_idle("step()");
+  if (sparse_ > 0)
+    throw usage_error("step()", "", "sparse tensors take begin_step(), step_tensor() and end_step()");
   if (gradients.size() != tensors_.size()) {
     throw usage_error("gradients", std::to_string(gradients.size()),
                       "must be one per tensor: " + std::to_string(tensors_.size()));
@@ -230,6 +241,7 @@ void Optimizer::Engine::begin_step() {
   }
   prepare();
   prepare_stages();
+  if (sparse_ > 0) prepare_sparse();
   advance_carry();
   for (Group& group : groups_) prepare_kernels(group);
   for (Tensor& tensor : tensors_) tensor.stepped = false;
@@ -244,6 +256,8 @@ void Optimizer::Engine::step_tensor(std::size_t index, const GradientView& gradi
                       "there are " + std::to_string(tensors_.size()) + ", counted from 0");
   }
   Tensor& tensor = tensors_[index];
+  if (tensor.rare->table)
+    throw usage_error("tensor", tensor.rare->name, "is sparse: its gradient is a SparseGradient");
   if (tensor.stepped) throw usage_error("tensor", tensor.rare->name, "was stepped already in this step");
   check_gradient(tensor, gradient);
   if (newcomers_ && !tensor.ahead) start_at_theta(tensor);
@@ -282,6 +296,9 @@ const void* Optimizer::Engine::slot(std::string_view tensor, std::string_view sl
   const Tensor& t = find(tensor);
   const State& state = groups_[t.group].state(t.compute);
   const std::size_t row = find_slot(t, slot);
+  if (t.rare->table)
+    throw usage_error("slot " + std::string(slot) + " of " + t.rare->name, precision_name(precision),
+                      "lies beside sparse parameters; slot_values() gathers it");
   static constexpr const char* names[] = {"", "float32", "float64", "bfloat16", "int8"};
   const char* const kept = names[static_cast<std::size_t>(state.type(row))];
   if (kept != std::string_view(precision_name(precision)))

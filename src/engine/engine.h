@@ -14,6 +14,7 @@
 #include <thalweg/thread_pool.h>
 
 #include "engine/state.h"
+#include "engine/table.h"
 
 namespace thalweg {
 
@@ -46,7 +47,8 @@ class Optimizer::Engine {
  public:
   Engine(const AnyRule& rule, const Storage& storage, const Execution& execution);
 
-  void add(const std::string& name, const ParameterView& view, const GroupOptions& options);
+  void add(const std::string& name, const ParameterView& view, const GroupOptions& options,
+           const SparseOptions* sparse = nullptr);
   void schedule(const std::string& key, const Schedule& schedule);
   void scale(const std::string& key, double factor);
   void loss_scale(double scale);
@@ -54,6 +56,13 @@ class Optimizer::Engine {
   void step(const Gradients& gradients);
   void begin_step();
   void step_tensor(std::size_t index, const GradientView& gradient);
+  void step_tensor(std::size_t index, const SparseGradient& gradient);
+  void step_tensor(std::size_t index, const SparseRows& gradient);
+  [[nodiscard]] const void* fetch(std::size_t index, std::span<const std::uint32_t> indices,
+                                  Precision precision, bool distinct = false);
+  void step_fetched(std::size_t index, const GradientView& values);
+  void prefetch(std::size_t index, std::span<const std::uint32_t> indices) const;
+  void settle();
   void end_step();
   void cancel_step();
   void look_ahead();
@@ -68,6 +77,9 @@ class Optimizer::Engine {
   [[nodiscard]] std::vector<double> slot_values(std::string_view tensor, std::string_view slot) const;
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
   [[nodiscard]] std::size_t size() const { return size_; }
+  [[nodiscard]] std::size_t block(std::size_t index) const {
+    return tensors_[index].rare->table->options.block;
+  }
   [[nodiscard]] std::size_t tensors() const { return tensors_.size(); }
   [[nodiscard]] const AnyRule& rule() const { return groups_.front().own; }
   [[nodiscard]] double last_norm() const { return last_norm_; }
@@ -83,6 +95,12 @@ class Optimizer::Engine {
     const detail::TransformInfo* info;
     std::uint64_t seed;
     CoefficientSet coefficients;
+  };
+  /// What all steps from the `first`th on, to the next such, did to parameters without a gradient.
+  struct Run {
+    std::uint64_t first;
+    CoefficientSet coefficients, before;
+    bool prepares, penalizes;
   };
   /// Parameters that share hyper-parameters and the step at which they joined.
   struct Group {
@@ -100,6 +118,8 @@ class Optimizer::Engine {
     std::vector<Stage> stages;  ///< of the optimizer's transforms, then of `around`
     CoefficientSet before;      ///< the stages as a Prepared has them, if it can
     bool prepares = false, penalizes = false;  ///< whether it can, and with its lambda
+    bool tracks = false;                       ///< whether a sparse tensor has steps made up for
+    std::vector<Run> runs;                     ///< if so, of the steps that are to be
     State float32, float64;                    ///< of tensors that are computed in this type
     Arena masters;                             ///< float32 copies of parameters of 16 bits
 
@@ -117,6 +137,7 @@ class Optimizer::Engine {
     std::string name;
     std::size_t master_offset;
     double traffic;                   ///< bytes that a step reads and writes
+    std::unique_ptr<Table> table;     ///< of a sparse tensor, or null
     std::optional<std::size_t> kept;  ///< where in kept_ it is while it is ahead; once it was
   };
   struct Tensor {
@@ -214,6 +235,29 @@ class Optimizer::Engine {
   [[nodiscard]] std::byte* before_look_ahead(const Tensor& tensor, std::size_t begin) const;
   void come_back(const Tensor& tensor, std::size_t begin, std::size_t count) const;
 
+  // sparse.cpp: steps of few parameters
+  void check_sparse(const std::string& name, const ParameterView& view, const AnyRule& own,
+                    const SparseOptions& sparse) const;
+  [[nodiscard]] Tensor& sparse_tensor(std::size_t index, const char* call);
+  Tensor& stepping_sparse(std::size_t index, const GradientView& values);
+  void fetch_distinct(const Tensor& tensor, std::span<const std::uint32_t> indices);
+  void step_columns(Tensor& tensor, const void* gradient);
+  void prepare_sparse();
+
+  // skipped.cpp: what becomes of the others
+  void start_table(const Tensor& tensor) const;
+  void track(const Tensor& tensor);
+  void remember_step();
+  void settle_table(const Tensor& tensor, bool write);
+  void settle_tables(bool write);
+  void make_up(const Tensor& tensor, std::byte* columns, std::size_t count) const;
+  template <class T>
+  void make_up_in(const Tensor& tensor, T* columns, std::size_t count) const;
+  template <class T>
+  void repeat(const Tensor& tensor, const Run& run, T* columns, std::size_t stride, std::size_t count,
+              std::uint64_t times) const;
+  [[nodiscard]] std::vector<double> sparse_slot_values(const Tensor& tensor, std::size_t row) const;
+
   // reductions.cpp: sums over all parameters
   void for_each_block(const std::function<void(std::size_t)>& visit) const;
   template <class Visit>
@@ -238,8 +282,8 @@ class Optimizer::Engine {
   bool unscales_ = false;  ///< the first transform divides by the loss scale
   std::map<std::string, Schedule> schedules_;
   std::map<std::string, double> scales_;
-  std::vector<double> norms_;  ///< that the transforms saw in this step, 0 for those that need none
-  std::size_t size_ = 0;
+  std::vector<double> norms_;          ///< that the transforms saw in this step, 0 for those that need none
+  std::size_t size_ = 0, sparse_ = 0;  ///< parameters; sparse tensors
   std::uint64_t steps_ = 0;
   bool looking_ahead_ = false, stepping_ = false, newcomers_ = false;
   double last_norm_ = std::numeric_limits<double>::quiet_NaN();

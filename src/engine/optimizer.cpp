@@ -26,6 +26,35 @@ void Optimizer::begin_step() { engine_->begin_step(); }
 void Optimizer::step_tensor(std::size_t index, GradientView gradient) {
   engine_->step_tensor(index, gradient);
 }
+void Optimizer::add_sparse(const std::string& name, ParameterView parameters, const SparseOptions& sparse,
+                           const GroupOptions& options) {
+  engine_->add(name, parameters, options, &sparse);
+}
+void Optimizer::step_tensor(std::size_t index, const SparseGradient& gradient) {
+  engine_->step_tensor(index, gradient);
+}
+void Optimizer::step_tensor(std::size_t index, const SparseRows& gradient) {
+  engine_->step_tensor(index, gradient);
+}
+template <class T>
+std::span<const T> Optimizer::fetch(std::size_t index, std::span<const std::uint32_t> indices) {
+  const void* const numbers = engine_->fetch(index, indices, detail::precision_of<T>());
+  return {static_cast<const T*>(numbers), indices.size() * engine_->block(index)};
+}
+template <class T>
+std::span<const T> Optimizer::fetch(std::size_t index, const DistinctIndices& distinct) {
+  const void* const numbers = engine_->fetch(index, distinct.indices(), detail::precision_of<T>(), true);
+  return {static_cast<const T*>(numbers), distinct.indices().size() * engine_->block(index)};
+}
+template std::span<const float> Optimizer::fetch<float>(std::size_t, std::span<const std::uint32_t>);
+template std::span<const double> Optimizer::fetch<double>(std::size_t, std::span<const std::uint32_t>);
+template std::span<const float> Optimizer::fetch<float>(std::size_t, const DistinctIndices&);
+template std::span<const double> Optimizer::fetch<double>(std::size_t, const DistinctIndices&);
+void Optimizer::step_fetched(std::size_t index, GradientView values) { engine_->step_fetched(index, values); }
+void Optimizer::prefetch(std::size_t index, std::span<const std::uint32_t> indices) const {
+  engine_->prefetch(index, indices);
+}
+void Optimizer::settle() { engine_->settle(); }
 void Optimizer::end_step() { engine_->end_step(); }
 void Optimizer::cancel_step() { engine_->cancel_step(); }
 bool Optimizer::looks_ahead() const { return engine_->looks_ahead(); }

@@ -232,6 +232,7 @@ void Optimizer::Engine::start_at_theta(const Tensor& tensor) const {
 std::vector<double> Optimizer::Engine::slot_values(std::string_view tensor, std::string_view slot) const {
   const Tensor& t = find(tensor);
   const std::size_t row = find_slot(t, slot);
+  if (t.rare->table) return sparse_slot_values(t, row);
   std::vector<double> values(t.view.size);
   Tile tile;
   for (std::size_t begin = 0; begin < t.view.size; begin += tile_size) {

@@ -33,7 +33,8 @@ struct RuleInfo : ObjectInfo {
   std::vector<Slot> carried;   ///< numbers that go from step to step, one for all parameters
   bool rate_free = false;      ///< lr is a factor that nobody needs to tune
   bool schedule_free = false;  ///< averages instead of letting lr fall
-  bool decays = false;         ///< does its weight_decay itself
+  Idle idle = Idle::moves;     ///< what a gradient of 0 does
+  bool decays = false;         ///< does its weight_decay or l2 itself
 
   int (*form)(const void* rule) = nullptr;
   double (*initial)(const void* rule, std::size_t slot) = nullptr;
@@ -154,6 +155,7 @@ void describe_carry(RuleInfo& info) {
   }
   if constexpr (requires { Rule::rate_free; }) info.rate_free = Rule::rate_free;
   if constexpr (requires { Rule::schedule_free; }) info.schedule_free = Rule::schedule_free;
+  if constexpr (requires { Rule::idle; }) info.idle = Rule::idle;
   if constexpr (requires { Rule::decays; }) info.decays = Rule::decays;
 }
 

@@ -22,6 +22,7 @@ struct Adagrad {
       Formula{"θ ← θ − η·g / √(s + ε)",
               "\\theta_t = \\theta_{t-1} - \\frac{\\eta}{\\sqrt{s_t + \\epsilon}}\\, g_t"}};
   static constexpr std::array slots{Slot{"s", "sum of squared gradients"}};
+  static constexpr Idle idle = Idle::nothing;
   static constexpr std::array presets{
       Preset{"torch", "lr=0.01,eps=1e-10,eps_placement=outside,accumulator=sum"},
       Preset{"keras", "lr=1e-3,eps=1e-7,eps_placement=inside,initial_accumulator=0.1,accumulator=sum",

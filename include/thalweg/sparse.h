@@ -1,0 +1,72 @@
+#pragma once
+
+// Sparse gradients: most parameters of a step have none. Optimizer::add_sparse() says how such a tensor is
+// kept, Optimizer::fetch() and step_tensor() take the steps.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <thalweg/views.h>
+
+namespace thalweg {
+
+/// What becomes of the parameters of a sparse tensor that a step has no gradient for.
+enum class Skipped {
+  /// They take the step with a gradient of 0, when they are next fetched, stepped or settled: the result has
+  /// the same bits as with dense gradients that are 0 there, l2, weight decay, schedules and all. Where a
+  /// zero gradient does nothing (Idle::nothing: sgd, adagrad, ftrl; without l2 and decay) this is free;
+  /// otherwise the steps are repeated one by one, many parameters at once, until they change nothing more.
+  made_up,
+  /// They are left out of the step, as in torch.optim.SparseAdam and the "lazy" optimizers of others: their
+  /// velocities and means neither move them nor decay, and l2 and weight decay pull only what has a gradient.
+  /// t, of bias corrections and schedules, counts all steps. Another trajectory than the dense one.
+  left,
+};
+
+/// How a sparse tensor is kept.
+struct SparseOptions {
+  std::size_t block = 1;  ///< parameters that an index stands for: the outputs of a feature, at least 1
+  Skipped skipped = Skipped::made_up;
+};
+
+/// A gradient that is values[k] at indices[k] and 0 elsewhere; of a tensor in blocks of b, values[k b] to
+/// values[k b + b - 1]. The values of an index that comes several times are summed in their order.
+struct SparseGradient {
+  std::span<const std::uint32_t> indices;
+  GradientView values;  ///< of the precision of the tensor
+};
+
+/// A gradient as a sum over rows of a sparse matrix (CSR), each times a factor, as linear models have it: the
+/// nonzeros of row r are at [row_begin[r], row_begin[r + 1]) of column and value. Of a tensor in blocks of b
+/// each row has b factors. Summed row by row.
+struct SparseRows {
+  std::span<const std::uint64_t> row_begin;  ///< one more than there are rows
+  std::span<const std::uint32_t> column;
+  GradientView value;   ///< of the precision of the tensor, as the next
+  GradientView factor;  ///< rows times b
+};
+
+/// Numbers the distinct indices of some lists: 0, 1, ... in the order of their first appearance.
+class DistinctIndices {
+ public:
+  /// Forgets all, and is ready for indices below `size`. Costs nothing unless `size` is new.
+  void start(std::size_t size);
+  /// Adds a list of indices, which must be below the size.
+  void add(std::span<const std::uint32_t> list);
+
+  [[nodiscard]] std::span<const std::uint32_t> indices() const { return indices_; }  ///< the distinct ones
+  /// For each index added, in order, its number among the distinct ones.
+  [[nodiscard]] std::span<const std::uint32_t> positions() const { return positions_; }
+
+ private:
+  struct Mark {
+    std::uint32_t round = 0, position = 0;
+  };
+  std::vector<Mark> marks_;  ///< by index
+  std::uint32_t round_ = 0;
+  std::vector<std::uint32_t> indices_, positions_;
+};
+
+}  // namespace thalweg

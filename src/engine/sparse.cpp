@@ -1,0 +1,266 @@
+// Steps of sparse tensors: the few parameters that have a gradient, from their records through the rule's
+// kernel and back.
+
+#include <algorithm>
+
+#include <thalweg/transforms/clip.h>
+
+#include "engine/engine.h"
+
+namespace thalweg {
+namespace {
+
+bool increasing(std::span<const std::uint32_t> indices) {
+  bool all = true;
+  for (std::size_t i = 1; i < indices.size(); ++i) all &= indices[i - 1] < indices[i];
+  return all;
+}
+
+void check_below(const std::string& tensor, std::span<const std::uint32_t> indices, std::size_t limit) {
+  std::uint32_t largest = 0;
+  for (const std::uint32_t index : indices) largest = std::max(largest, index);
+  if (!indices.empty() && largest >= limit)
+    throw usage_error("index of " + tensor, std::to_string(largest),
+                      "must be below " + std::to_string(limit));
+}
+
+void check_precision(const std::string& tensor, Precision given, Precision wanted) {
+  if (given != wanted)
+    throw usage_error("sparse gradient of " + tensor, precision_name(given),
+                      std::string("must be ") + precision_name(wanted) + ", as the tensor");
+}
+
+void check_count(const std::string& what, std::size_t given, std::size_t wanted) {
+  if (given != wanted) throw usage_error(what, std::to_string(given), "must be " + std::to_string(wanted));
+}
+
+/// sums[positions[k] block + j] += values[k block + j]
+template <class T>
+void sum_values(std::span<const std::uint32_t> positions, std::size_t block, const T* values, T* sums) {
+  for (std::size_t k = 0; k < positions.size(); ++k) {
+    for (std::size_t j = 0; j < block; ++j) sums[positions[k] * block + j] += values[k * block + j];
+  }
+}
+
+template <class T>
+void sum_rows(const SparseRows& rows, std::span<const std::uint32_t> positions, std::size_t block, T* sums) {
+  const auto* const value = static_cast<const T*>(rows.value.data);
+  const auto* factor = static_cast<const T*>(rows.factor.data);
+  const std::uint64_t first = rows.row_begin.front();
+  for (std::size_t r = 0; r + 1 < rows.row_begin.size(); ++r, factor += block) {
+    for (std::uint64_t k = rows.row_begin[r]; k < rows.row_begin[r + 1]; ++k) {
+      for (std::size_t j = 0; j < block; ++j) sums[positions[k - first] * block + j] += value[k] * factor[j];
+    }
+  }
+}
+
+}  // namespace
+
+void Optimizer::Engine::check_sparse(const std::string& name, const ParameterView& view, const AnyRule& own,
+                                     const SparseOptions& sparse) const {
+  const auto refuse = [&](const std::string& value, const std::string& why) {
+    throw usage_error("sparse tensor " + name, value, why);
+  };
+  if (own.info().sum_count > 0)
+    refuse(own.name(), "cannot be stepped sparsely: the rule measures all parameters");
+  if (own.info().looks_ahead(own.object()))
+    refuse(own.text(), "cannot be stepped sparsely: the rule wants the gradient away from the parameters");
+  if (element_size(view.precision) == 2) refuse(precision_name(view.precision), "must be float32 or float64");
+  const StateType same = view.precision == Precision::float32 ? StateType::float32 : StateType::float64;
+  if (storage_.state != StateType::automatic && storage_.state != same)
+    refuse("state", std::string("must be stored in ") + precision_name(view.precision) + ", as the tensor");
+  if (sparse.block == 0 || view.size % sparse.block != 0)
+    refuse("block " + std::to_string(sparse.block), "must divide " + std::to_string(view.size));
+  if (view.size / sparse.block > 0xFFFFFFFFU)
+    refuse(std::to_string(view.size / sparse.block), "must have at most 2^32 - 1 indices");
+}
+
+Optimizer::Engine::Tensor& Optimizer::Engine::sparse_tensor(std::size_t index, const char* call) {
+  if (index >= tensors_.size()) {
+    throw usage_error("tensor", std::to_string(index),
+                      "there are " + std::to_string(tensors_.size()) + ", counted from 0");
+  }
+  Tensor& tensor = tensors_[index];
+  if (!tensor.rare->table) throw usage_error(call, tensor.rare->name, "is for tensors of add_sparse()");
+  return tensor;
+}
+
+Optimizer::Engine::Tensor& Optimizer::Engine::stepping_sparse(std::size_t index, const GradientView& values) {
+  if (!stepping_) throw usage_error("step_tensor()", std::to_string(index), "begin_step() comes first");
+  Tensor& tensor = sparse_tensor(index, "a sparse gradient");
+  if (tensor.stepped) throw usage_error("tensor", tensor.rare->name, "was stepped already in this step");
+  check_precision(tensor.rare->name, values.precision, tensor.view.precision);
+  return tensor;
+}
+
+/// Refuses transforms that a parameter without a gradient must not be left out of, and sees to it that the
+/// records know how far they are where steps will have to be made up for.
+void Optimizer::Engine::prepare_sparse() {
+  constexpr std::size_t most_runs = 4096;            // of which all are kept
+  constexpr std::uint64_t most_steps = 0x80000000U;  // that a record of float can count
+  bool full = false;
+  for (Tensor& tensor : tensors_) {
+    if (!tensor.rare->table) continue;
+    Group& group = groups_[tensor.group];
+    prepare_kernels(group);
+    if (!group.stages.empty() && !group.prepares) {
+      std::string names;
+      for (const Stage& stage : group.stages)
+        names += (names.empty() ? "" : ", ") + std::string(stage.info->card.name);
+      throw usage_error("sparse tensor " + tensor.rare->name, names,
+                        "takes no transforms but the loss scale, l2 and decay, in this order");
+    }
+    start_table(tensor);
+    const bool pulled = group.penalizes || group.before.float64.back() != 1;
+    const bool moves = group.own.info().idle == Idle::moves || pulled;
+    Table& table = *tensor.rare->table;
+    if (moves && table.options.skipped == Skipped::made_up && !table.tracked) track(tensor);
+    full = full || group.runs.size() >= most_runs || steps_ - table.base >= most_steps;
+  }
+  if (full) settle_tables(false);
+}
+
+/// Brings the records at these indices, each once, into columns, and up to date.
+void Optimizer::Engine::fetch_distinct(const Tensor& tensor, std::span<const std::uint32_t> indices) {
+  Table& table = *tensor.rare->table;
+  start_table(tensor);
+  if (indices.data() != table.indices.data()) table.indices.assign(indices.begin(), indices.end());
+  const std::size_t count = indices.size() * table.options.block, size = element_size(tensor.compute);
+  std::byte* const packed = table.packed.get(count * table.bytes);
+  gather(table.memory.get(), table.bytes * table.options.block, table.indices, packed);
+  if (table.stride > 1) {
+    std::byte* const columns = table.columns.get(count * table.bytes);
+    unpack(packed, table.stride, size, count, columns);
+    if (table.tracked) make_up(tensor, columns, count);
+  }
+  table.fetched = true;
+}
+
+const void* Optimizer::Engine::fetch(std::size_t index, std::span<const std::uint32_t> indices,
+                                     Precision precision, bool distinct) {
+  const Tensor& tensor = sparse_tensor(index, "fetch()");
+  Table& table = *tensor.rare->table;
+  check_precision(tensor.rare->name, precision, tensor.view.precision);
+  const std::size_t limit = tensor.view.size / table.options.block;
+  check_below(tensor.rare->name, indices, limit);
+  if (!distinct && !increasing(indices)) {
+    table.distinct.start(limit);
+    table.distinct.add(indices);
+    if (table.distinct.indices().size() != indices.size())
+      throw usage_error(
+          "indices of " + tensor.rare->name, std::to_string(indices.size()),
+          "must be distinct, but only " + std::to_string(table.distinct.indices().size()) + " of them are");
+  }
+  fetch_distinct(tensor, indices);
+  return table.stride > 1 ? table.columns.get(0) : table.packed.get(0);
+}
+
+/// Steps what was fetched.
+void Optimizer::Engine::step_columns(Tensor& tensor, const void* gradient) {
+  Table& table = *tensor.rare->table;
+  const Group& group = groups_[tensor.group];
+  const auto isa = static_cast<std::size_t>(isa_);
+  const std::size_t count = table.indices.size() * table.options.block, size = element_size(tensor.compute);
+  std::byte* const columns = table.stride > 1 ? table.columns.get(0) : table.packed.get(0);
+  const bool wide = tensor.compute == Precision::float64;
+  const auto& form = group.variant();
+  const auto& plain = wide ? form.float64 : form.float32;
+  const auto& prepared = (wide ? form.prepared64 : form.prepared32)[group.penalizes ? 1 : 0];
+  const detail::Kernel kernel = (group.stages.empty() ? plain : prepared)[isa];
+  const std::size_t most = chunk_ == 0 ? count : chunk_;
+  for (std::size_t at = 0; at < count; at += most) {
+    Slots slots{};
+    for (std::size_t k = 1; k < table.fields; ++k) slots[k - 1] = columns + (k * count + at) * size;
+    kernel({columns + at * size, static_cast<const std::byte*>(gradient) + at * size, slots.data(),
+            group.coefficients.in(tensor.compute), std::min(most, count - at),
+            group.before.in(tensor.compute)});
+  }
+  std::byte* const packed = table.packed.get(0);
+  if (table.tracked) {
+    const std::uint64_t last = steps_ + 2 - table.base;
+    std::byte* const lasts = columns + table.fields * count * size;
+    if (wide)
+      std::fill_n(reinterpret_cast<std::uint64_t*>(lasts), count, last);
+    else
+      std::fill_n(reinterpret_cast<std::uint32_t*>(lasts), count, static_cast<std::uint32_t>(last));
+  }
+  if (table.stride > 1) pack(columns, table.stride, size, count, packed);
+  scatter(packed, table.bytes * table.options.block, table.indices, table.memory.get());
+  table.fetched = false;
+  tensor.stepped = true;
+}
+
+void Optimizer::Engine::step_fetched(std::size_t index, const GradientView& values) {
+  Tensor& tensor = stepping_sparse(index, values);
+  const Table& table = *tensor.rare->table;
+  if (!table.fetched) throw usage_error("step_fetched()", tensor.rare->name, "fetch() comes first");
+  check_count("values for " + tensor.rare->name, values.size, table.indices.size() * table.options.block);
+  step_columns(tensor, values.data);
+}
+
+void Optimizer::Engine::step_tensor(std::size_t index, const SparseGradient& gradient) {
+  Tensor& tensor = stepping_sparse(index, gradient.values);
+  Table& table = *tensor.rare->table;
+  const std::size_t block = table.options.block, limit = tensor.view.size / block;
+  check_count("values for " + tensor.rare->name, gradient.values.size, gradient.indices.size() * block);
+  check_below(tensor.rare->name, gradient.indices, limit);
+  const void* values = gradient.values.data;
+  if (increasing(gradient.indices)) {
+    fetch_distinct(tensor, gradient.indices);
+  } else {
+    table.distinct.start(limit);
+    table.distinct.add(gradient.indices);
+    const std::size_t count = table.distinct.indices().size() * block;
+    const auto sum = [&]<class T>(T) {
+      T* const sums = reinterpret_cast<T*>(table.gradient.get(count * sizeof(T)));
+      std::fill_n(sums, count, T(0));
+      sum_values(table.distinct.positions(), block, static_cast<const T*>(gradient.values.data), sums);
+    };
+    tensor.compute == Precision::float32 ? sum(float{}) : sum(double{});
+    values = table.gradient.get(0);
+    fetch_distinct(tensor, table.distinct.indices());
+  }
+  step_columns(tensor, values);
+}
+
+void Optimizer::Engine::step_tensor(std::size_t index, const SparseRows& rows) {
+  Tensor& tensor = stepping_sparse(index, rows.value);
+  Table& table = *tensor.rare->table;
+  const std::string& name = tensor.rare->name;
+  const std::size_t block = table.options.block, limit = tensor.view.size / block;
+  check_precision(name, rows.factor.precision, tensor.view.precision);
+  check_count("values for " + name, rows.value.size, rows.column.size());
+  const std::size_t count = rows.row_begin.empty() ? 0 : rows.row_begin.size() - 1;
+  check_count("factors for " + name, rows.factor.size, count * block);
+  if (!std::is_sorted(rows.row_begin.begin(), rows.row_begin.end()) ||
+      (count > 0 && rows.row_begin.back() > rows.column.size()))
+    throw usage_error("row_begin for " + name, count > 0 ? std::to_string(rows.row_begin.back()) : "",
+                      "must not fall, and end at most at " + std::to_string(rows.column.size()));
+  std::span<const std::uint32_t> columns;
+  if (count > 0)
+    columns = rows.column.subspan(rows.row_begin.front(), rows.row_begin.back() - rows.row_begin.front());
+  check_below(name, columns, limit);
+  table.distinct.start(limit);
+  table.distinct.add(columns);
+  const std::size_t numbers = table.distinct.indices().size() * block;
+  const auto sum = [&]<class T>(T) {
+    T* const sums = reinterpret_cast<T*>(table.gradient.get(numbers * sizeof(T)));
+    std::fill_n(sums, numbers, T(0));
+    if (count > 0) sum_rows(rows, table.distinct.positions(), block, sums);
+  };
+  tensor.compute == Precision::float32 ? sum(float{}) : sum(double{});
+  fetch_distinct(tensor, table.distinct.indices());
+  step_columns(tensor, table.gradient.get(0));
+}
+
+void Optimizer::Engine::prefetch(std::size_t index, std::span<const std::uint32_t> indices) const {
+  if (index >= tensors_.size() || !tensors_[index].rare->table) return;
+  const Table& table = *tensors_[index].rare->table;
+  if (!table.started) return;
+  const std::size_t bytes = table.bytes * table.options.block, limit = table.size / table.options.block;
+  for (const std::uint32_t i : indices) {
+    if (i < limit) __builtin_prefetch(table.memory.get() + i * bytes, 1);
+  }
+}
+
+}  // namespace thalweg

@@ -1,0 +1,67 @@
+#pragma once
+
+// How a sparse tensor is kept: each parameter and its state together, so that a step with few gradients finds
+// them in one place each.
+
+#include <cstdint>
+#include <vector>
+
+#include <thalweg/sparse.h>
+
+#include "engine/arena.h"
+
+namespace thalweg {
+
+/// Aligned room for numbers of a step; grows on first use and is then reused.
+class Room {
+ public:
+  /// `bytes` of them, uninitialized.
+  std::byte* get(std::size_t bytes) {
+    if (bytes > size_) {
+      size_ = bytes + bytes / 2;
+      memory_ = Arena::allocate(size_);
+    }
+    return memory_.get();
+  }
+
+ private:
+  std::size_t size_ = 0;
+  Arena::Memory memory_;
+};
+
+/// Records of numbers of the tensor's type: a parameter, its slots and, if the table is tracked, the step to
+/// which it was last taken. `Last` is an unsigned integer as wide as they are.
+struct Table {
+  SparseOptions options;
+  std::size_t size = 0;    ///< records
+  std::size_t fields = 0;  ///< the parameter and its slots
+  std::size_t stride = 0;  ///< numbers in a record
+  std::size_t bytes = 0;   ///< of a record
+  bool tracked = false;    ///< records say how far they were taken
+  bool started = false;    ///< they have been written
+  std::uint64_t base = 0;  ///< a record that was last taken to step s says s - base + 1; 0: never, as at base
+  Arena::Memory memory;
+
+  // What was fetched last.
+  bool fetched = false;
+  std::vector<std::uint32_t> indices;
+  Room packed, columns, gradient;
+  DistinctIndices distinct;
+
+  [[nodiscard]] std::byte* at(std::size_t record) const { return memory.get() + record * bytes; }
+};
+
+/// Copies records (each `bytes` of them) at these numbers one after the other, and back.
+void gather(const std::byte* records, std::size_t bytes, std::span<const std::uint32_t> indices,
+            std::byte* packed);
+void scatter(const std::byte* packed, std::size_t bytes, std::span<const std::uint32_t> indices,
+             std::byte* records);
+
+/// Columns from records of `stride` numbers of `size` bytes, and back; `count` of them. `columns` are
+/// `stride` arrays of `count` numbers, one after the other.
+void unpack(const std::byte* packed, std::size_t stride, std::size_t size, std::size_t count,
+            std::byte* columns);
+void pack(const std::byte* columns, std::size_t stride, std::size_t size, std::size_t count,
+          std::byte* packed);
+
+}  // namespace thalweg
