@@ -99,7 +99,7 @@ TEST(MixedRoots, RulesThatTakeThem) {
   THALWEG_RULES(THALWEG_NAME)
 #undef THALWEG_NAME
   for (const char* name : {"adagrad", "adadelta", "rmsprop", "adam", "nadam", "amsgrad", "adamw", "qhadam",
-                           "dadapt_adam", "prodigy", "schedule_free_adamw", "adam_hd"})
+                           "dadapt_adam", "prodigy", "schedule_free_adamw", "adam_hd", "ftrl"})
     EXPECT_THAT(names, testing::Contains(name));
   for (const char* name : {"sgd", "momentum", "nesterov", "adamax", "qhm", "aggmo", "hypergradient"})
     EXPECT_THAT(names, testing::Not(testing::Contains(name)));
