@@ -10,6 +10,7 @@
 
 #include "models/blas.h"
 #include "models/few_outputs.h"
+#include "models/sparse_dot.h"
 
 namespace thalweg::models {
 namespace {
@@ -62,8 +63,14 @@ template <class T>
 void add_sparse_product(const data::SparseMatrix& matrix, const Rows& rows, std::size_t outputs,
                         const T* weights, T* z) {
   for (std::size_t i = 0; i < rows.count; ++i, z += outputs) {
-    const std::size_t end = matrix.row_begin[rows[i] + 1];
-    for (std::size_t k = matrix.row_begin[rows[i]]; k < end; ++k) {
+    const std::size_t begin = matrix.row_begin[rows[i]], end = matrix.row_begin[rows[i] + 1];
+    if (outputs == 1) {
+      const std::uint32_t* const column = matrix.column.data() + begin;
+      *z += sparse_dot<T>(end - begin, matrix.value.data() + begin,
+                          [&](std::size_t k) { return weights[column[k]]; });
+      continue;
+    }
+    for (std::size_t k = begin; k < end; ++k) {
       const T x = static_cast<T>(matrix.value[k]);
       const T* const w = weights + matrix.column[k] * outputs;
       for (std::size_t j = 0; j < outputs; ++j) z[j] += x * w[j];

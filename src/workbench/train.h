@@ -58,8 +58,12 @@ struct TrainOptions {
   /// none. Excludes a schedule of lr. What mini-batches leave behind as noise settles: Hagele et al. 2024
   /// (arXiv:2405.18392).
   double cooldown = 0;
-  std::uint64_t seed = 0;    ///< of the initial weights, the order of the examples and stochastic rounding
-  std::size_t threads = 0;   ///< 0: as many as the machine has; the result is the same for any number
+  std::uint64_t seed = 0;   ///< of the initial weights, the order of the examples and stochastic rounding
+  std::size_t threads = 0;  ///< 0: as many as the machine has; the result is the same for any number
+  /// Whether a linear model on sparse data is stepped by the features of each batch alone where they are few
+  /// and nothing else stands against it: the same trajectory, but for the last digits of the norms that are
+  /// reported, in less time.
+  bool sparse_steps = true;
   std::string isa = "best";  ///< of the optimizer's kernels, as in Execution; the result is the same for any
 
   std::optional<std::uint64_t> max_steps;  ///< at least 1

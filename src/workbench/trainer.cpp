@@ -95,14 +95,18 @@ void check(const TrainOptions& options, const data::Split& split) {
 
 /// Adds every tensor with the options of the first group that matches.
 void add_tensors(Optimizer& optimizer, models::Parameters<float>& parameters, NarrowTensors& narrow,
-                 const std::vector<TensorGroup>& groups) {
+                 const std::vector<TensorGroup>& groups, bool sparse) {
   std::vector<std::string> names;
   for (auto& tensor : parameters) {
     const ParameterView stepped = narrow.empty() ? tensor.values : narrow.parameters(names.size());
     names.push_back(tensor.name);
     const auto group = std::find_if(groups.begin(), groups.end(),
                                     [&](const TensorGroup& g) { return matches(g.pattern, tensor.name); });
-    optimizer.add(tensor.name, stepped, group != groups.end() ? group->options : GroupOptions{});
+    const GroupOptions options = group != groups.end() ? group->options : GroupOptions{};
+    if (sparse && names.size() == 1)
+      optimizer.add_sparse(tensor.name, stepped, {.block = tensor.columns}, options);
+    else
+      optimizer.add(tensor.name, stepped, options);
   }
   for (const TensorGroup& group : groups) {
     if (std::none_of(names.begin(), names.end(),
@@ -110,6 +114,24 @@ void add_tensors(Optimizer& optimizer, models::Parameters<float>& parameters, Na
       throw unknown_name("tensor", group.pattern, names);
     }
   }
+}
+
+/// Whether steps can look at the features of a batch alone, and it pays.
+bool can_step_sparsely(const data::Dataset& data, const models::ModelSpec& model, const TrainOptions& options,
+                       std::size_t batch) {
+  const auto* const matrix = std::get_if<data::SparseMatrix>(&data.features);
+  const AnyRule& rule = options.optimizer;
+  if (!options.sparse_steps || matrix == nullptr || model.kind == models::ModelSpec::Kind::mlp ||
+      model.l2 > 0)
+    return false;
+  if (options.precision.parameters != Precision::float32 || options.precision.state != StateType::float32 ||
+      !options.transforms.empty() || rule.info().sum_count > 0 || rule.info().looks_ahead(rule.object()))
+    return false;
+  for (const TensorGroup& group : options.groups) {
+    if (!group.options.others.empty()) return false;  // may ask for a form that looks ahead
+  }
+  const auto nonzeros = static_cast<double>(matrix->value.size()) / static_cast<double>(matrix->rows);
+  return 2 * nonzeros * static_cast<double>(batch) <= static_cast<double>(matrix->columns);
 }
 
 Schedule cooldown(double share, std::uint64_t steps) {
@@ -160,7 +182,9 @@ Trainer::Trainer(const data::Split& split, const models::ModelSpec& model, const
            .seed = options.seed},
           {.isa = options.isa, .executor = std::shared_ptr<Executor>(std::shared_ptr<void>(), &pool_)}),
       views_(narrow_.empty() ? views_of(gradient_) : narrow_.gradients()) {
-  add_tensors(optimizer_, parameters_, narrow_, options.groups);
+  const bool sparse = can_step_sparsely(split.train, model, options, batch_);
+  add_tensors(optimizer_, parameters_, narrow_, options.groups, sparse);
+  if (sparse) sparse_ = std::make_unique<SparseSteps>(split.train, network_.head(), parameters_, optimizer_);
   if (options.precision.loss_scale != 1) optimizer_.loss_scale(options.precision.loss_scale);
   if (options.cooldown > 0)
     options_.schedules.emplace_back("lr", cooldown(options.cooldown, planned_steps()));
@@ -194,7 +218,7 @@ bool Trainer::is_healthy(double loss) const {
 
 /// Says what is wrong before the step could be made: a tensor, or else the loss.
 std::string Trainer::fault() const {
-  const std::string tensor = not_finite(gradient_);
+  const std::string tensor = sparse_ ? sparse_->faulty_gradient() : not_finite(gradient_);
   if (!tensor.empty()) {
     const TrainPrecision& p = options_.precision;
     return "the gradient of " + tensor + " is not finite" +
@@ -220,17 +244,26 @@ bool Trainer::step() {
   if (epoch_ended()) begin_epoch();
   const Clock::time_point start = Clock::now();
   const auto rows = std::span(order_).subspan(next_, std::min(batch_, order_.size() - next_));
-  look_ahead();
-  loss_ = batch_loss_.gradient(split_->train, rows, parameters_, gradient_);
+  if (sparse_) {
+    loss_ = {sparse_->differentiate(rows), 0};
+    const std::size_t after = next_ + rows.size();
+    sparse_->expect(std::span(order_).subspan(after, std::min(batch_, order_.size() - after)));
+  } else {
+    look_ahead();
+    loss_ = batch_loss_.gradient(split_->train, rows, parameters_, gradient_);
+  }
   if (!narrow_.empty()) narrow_.round_gradient(gradient_, options_.precision.loss_scale);
-  const double gradient_norm = norm(gradient_);
+  const double gradient_norm = sparse_ ? sparse_->gradient_norm() : norm(gradient_);
   if (optimizer_.steps() == 0) first_loss_ = loss_.total();
   if (!is_healthy(loss_.total()) || !std::isfinite(gradient_norm)) {
     come_back();
     divergence_ = {optimizer_.steps() + 1, fault()};
     return false;
   }
-  optimizer_.step(views_);
+  if (sparse_)
+    sparse_->step();
+  else
+    optimizer_.step(views_);
   if (!narrow_.empty()) narrow_.widen(parameters_);
   running_.rate = optimizer_.rate();
   next_ += rows.size();
@@ -239,7 +272,7 @@ bool Trainer::step() {
   running_.train_loss += (loss_.data - running_.train_loss) * count / static_cast<double>(next_);
   running_.gradient_norm += (gradient_norm - running_.gradient_norm) / static_cast<double>(epoch_steps_);
   running_.seconds += seconds_since(start);
-  if (std::string tensor = not_finite(parameters_); !tensor.empty()) {
+  if (std::string tensor = sparse_ ? sparse_->faulty_parameter() : not_finite(parameters_); !tensor.empty()) {
     divergence_ = {optimizer_.steps(), tensor + " is not finite"};
     return false;
   }
@@ -256,7 +289,7 @@ std::optional<EpochRecord> Trainer::finish_epoch() {
   if (!best_epoch_ || loss < best_loss_) {
     best_epoch_ = epoch_;
     best_loss_ = loss;
-    if (options_.patience > 0) best_ = parameters_;
+    if (options_.patience > 0) best_ = parameters();
   }
   if (plateau_ && plateau_->observe(options_.plateau->mode == Plateau::Mode::max ? metric : loss)) {
     optimizer_.scale("lr", plateau_->factor());
@@ -265,7 +298,7 @@ std::optional<EpochRecord> Trainer::finish_epoch() {
 }
 
 std::optional<models::Scores> Trainer::evaluate(const data::Dataset& part) {
-  models::Scores scores = batch_loss_.evaluate(part, parameters_);
+  models::Scores scores = batch_loss_.evaluate(part, parameters());
   if (!is_healthy(scores.loss)) {
     divergence_ = {
         optimizer_.steps(),
@@ -278,6 +311,7 @@ std::optional<models::Scores> Trainer::evaluate(const data::Dataset& part) {
 
 bool Trainer::restore_best() {
   if (best_.empty()) return false;
+  if (sparse_) sparse_->leave();
   for (std::size_t k = 0; k < best_.size(); ++k) {
     std::copy(best_[k].values.begin(), best_[k].values.end(), parameters_[k].values.begin());
   }

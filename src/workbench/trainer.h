@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "workbench/narrow.h"
+#include "workbench/sparse_steps.h"
 #include "workbench/train.h"
 
 namespace thalweg::workbench {
@@ -48,9 +50,17 @@ class Trainer {
   [[nodiscard]] std::uint64_t planned_steps() const;
   [[nodiscard]] std::size_t steps_per_epoch() const { return (rows_ + batch_ - 1) / batch_; }
   [[nodiscard]] const models::Loss& last_loss() const { return loss_; }
-  [[nodiscard]] const models::Parameters<float>& parameters() const { return parameters_; }
+  [[nodiscard]] const models::Parameters<float>& parameters() const {
+    if (sparse_) sparse_->settle();
+    return parameters_;
+  }
   /// Of the last step, as the optimizer has read it.
-  [[nodiscard]] const models::Parameters<float>& gradient() const { return gradient_; }
+  [[nodiscard]] const models::Parameters<float>& gradient() const {
+    if (sparse_) sparse_->write_gradient(gradient_);
+    return gradient_;
+  }
+  /// Whether steps look at the features of a batch alone.
+  [[nodiscard]] bool steps_sparsely() const { return sparse_ != nullptr; }
   [[nodiscard]] const Optimizer& optimizer() const { return optimizer_; }
 
  private:
@@ -66,10 +76,12 @@ class Trainer {
   ThreadPool pool_;
   models::Network<float> network_;
   models::BatchLoss<float> batch_loss_;
-  models::Parameters<float> parameters_, gradient_, best_;
+  models::Parameters<float> parameters_, best_;
+  mutable models::Parameters<float> gradient_;  ///< of sparse steps written when it is asked for
   NarrowTensors narrow_;
   Optimizer optimizer_;
-  Gradients views_;  ///< of gradient_, or of what is narrow
+  Gradients views_;                      ///< of gradient_, or of what is narrow
+  std::unique_ptr<SparseSteps> sparse_;  ///< where steps look at the features of a batch alone, or null
   std::optional<PlateauTracker> plateau_;
 
   std::size_t epoch_ = 0, next_ = 0;  ///< next_: position in order_ of the coming batch

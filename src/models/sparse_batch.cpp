@@ -1,0 +1,127 @@
+#include "models/sparse_batch.h"
+
+#include <algorithm>
+#include <cassert>
+
+#include "models/batch_loss.h"
+#include "models/sparse_dot.h"
+
+namespace thalweg::models {
+namespace {
+
+std::span<const std::uint32_t> columns_of(const data::SparseMatrix& matrix, std::size_t row) {
+  return {matrix.column.data() + matrix.row_begin[row], matrix.column.data() + matrix.row_begin[row + 1]};
+}
+
+}  // namespace
+
+template <class T>
+void SparseBatch<T>::start(const data::Dataset& data, std::span<const std::uint32_t> rows) {
+  assert(!rows.empty());
+  data_ = &data;
+  matrix_ = &std::get<data::SparseMatrix>(data.features);
+  rows_ = rows;
+  if (rows.size() == 1) {
+    features_ = columns_of(*matrix_, rows[0]);
+    return;
+  }
+  distinct_.start(matrix_->columns);
+  first_.clear();
+  for (const std::uint32_t row : rows) {
+    first_.push_back(distinct_.positions().size());
+    distinct_.add(columns_of(*matrix_, row));
+  }
+  features_ = distinct_.indices();
+}
+
+/// z of the `row`th row of the batch, to which its bias has been written.
+template <class T>
+void SparseBatch<T>::forward(std::size_t row, const T* weights, T* z) const {
+  const std::size_t begin = matrix_->row_begin[rows_[row]];
+  const std::size_t count = matrix_->row_begin[rows_[row] + 1] - begin;
+  const float* const x = matrix_->value.data() + begin;
+  if (rows_.size() == 1 && outputs_ == 1) {
+    *z += sparse_dot<T>(count, x, [weights](std::size_t k) { return weights[k]; });
+    return;
+  }
+  const std::uint32_t* const at = rows_.size() == 1 ? nullptr : distinct_.positions().data() + first_[row];
+  if (outputs_ == 1) {
+    *z += sparse_dot<T>(count, x, [weights, at](std::size_t k) { return weights[at[k]]; });
+    return;
+  }
+  for (std::size_t k = 0; k < count; ++k) {
+    const T* const w = weights + (at == nullptr ? k : at[k]) * outputs_;
+    for (std::size_t j = 0; j < outputs_; ++j) z[j] += static_cast<T>(x[k]) * w[j];
+  }
+}
+
+template <class T>
+void SparseBatch<T>::backward(std::size_t row, const T* delta, T* gradient) const {
+  const std::size_t begin = matrix_->row_begin[rows_[row]];
+  const std::size_t count = matrix_->row_begin[rows_[row] + 1] - begin;
+  const float* const x = matrix_->value.data() + begin;
+  if (rows_.size() == 1 && outputs_ == 1) {
+    for (std::size_t k = 0; k < count; ++k) gradient[k] += static_cast<T>(x[k]) * *delta;
+    return;
+  }
+  const std::uint32_t* const at = rows_.size() == 1 ? nullptr : distinct_.positions().data() + first_[row];
+  for (std::size_t k = 0; k < count; ++k) {
+    T* const g = gradient + (at == nullptr ? k : at[k]) * outputs_;
+    for (std::size_t j = 0; j < outputs_; ++j) g[j] += static_cast<T>(x[k]) * delta[j];
+  }
+}
+
+/// Adds a block of rows to the gradients; returns their summed loss.
+template <class T>
+double SparseBatch<T>::add_block(std::size_t begin, std::size_t count, std::span<const T> weights,
+                                 std::span<const T> bias, std::vector<T>& weights_gradient,
+                                 std::vector<T>& bias_gradient) {
+  z_.resize(count * outputs_);
+  targets_.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    targets_[i] = data_->target[rows_[begin + i]];
+    std::copy(bias.begin(), bias.end(), z_.begin() + static_cast<std::ptrdiff_t>(i * outputs_));
+    forward(begin + i, weights.data(), &z_[i * outputs_]);
+  }
+  const T share = T(1) / static_cast<T>(rows_.size());
+  const double loss = models::differentiate(head_, count, outputs_, z_.data(), targets_.data(), share);
+  for (std::size_t i = 0; i < count; ++i) {
+    const T* const delta = &z_[i * outputs_];
+    for (std::size_t j = 0; j < outputs_; ++j) bias_gradient[j] += delta[j];
+    backward(begin + i, delta, weights_gradient.data());
+  }
+  return loss;
+}
+
+template <class T>
+double SparseBatch<T>::differentiate(std::span<const T> weights, std::span<const T> bias) {
+  constexpr std::size_t block = BatchLoss<T>::block;
+  const std::size_t blocks = (rows_.size() + block - 1) / block, used = std::min(blocks, BatchLoss<T>::lanes);
+  weights_.assign(weights.size(), T(0));
+  bias_.assign(outputs_, T(0));
+  double sum = 0;
+  for (std::size_t lane = 0; lane < used; ++lane) {
+    std::vector<T>& to = lane == 0 ? weights_ : lane_weights_;
+    std::vector<T>& bias_to = lane == 0 ? bias_ : lane_bias_;
+    if (lane > 0) {
+      to.assign(weights.size(), T(0));
+      bias_to.assign(outputs_, T(0));
+    }
+    double loss = 0;
+    const std::size_t first = lane * blocks / used * block;
+    const std::size_t end = std::min((lane + 1) * blocks / used * block, rows_.size());
+    for (std::size_t begin = first; begin < end; begin += block)
+      loss += add_block(begin, std::min(block, end - begin), weights, bias, to, bias_to);
+    sum += loss;
+    if (lane == 0) continue;
+    std::transform(to.begin(), to.end(), weights_.begin(), weights_.begin(), [](T a, T b) { return b + a; });
+    std::transform(bias_to.begin(), bias_to.end(), bias_.begin(), bias_.begin(),
+                   [](T a, T b) { return b + a; });
+  }
+  return sum / static_cast<double>(rows_.size());
+}
+
+template class SparseBatch<float>;
+template class SparseBatch<double>;
+
+}  // namespace thalweg::models

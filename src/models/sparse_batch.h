@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <thalweg/sparse.h>
+
+#include "data/dataset.h"
+#include "models/heads.h"
+
+namespace thalweg::models {
+
+/// Loss and gradient of batches of a linear model (Network without hidden layers) on sparse rows, of the
+/// features that a batch has and no others. The sums have the order, and so the bits, of BatchLoss. On the
+/// caller's thread.
+template <class T>
+class SparseBatch {
+ public:
+  SparseBatch(Head head, std::size_t outputs) : head_(head), outputs_(outputs) {}
+
+  /// Takes a batch of at least one row of a sparse data set, which is used until the next one.
+  void start(const data::Dataset& data, std::span<const std::uint32_t> rows);
+  /// The features of the batch, each once.
+  [[nodiscard]] std::span<const std::uint32_t> features() const { return features_; }
+  /// The same, if the batch has several rows, or null.
+  [[nodiscard]] const DistinctIndices* distinct() const { return rows_.size() > 1 ? &distinct_ : nullptr; }
+  /// The mean loss of the batch, where `weights` are those of features(), `outputs` each. Makes the
+  /// gradients.
+  double differentiate(std::span<const T> weights, std::span<const T> bias);
+
+  [[nodiscard]] const std::vector<T>& weights_gradient() const { return weights_; }  ///< of features()
+  [[nodiscard]] const std::vector<T>& bias_gradient() const { return bias_; }
+
+ private:
+  double add_block(std::size_t begin, std::size_t count, std::span<const T> weights, std::span<const T> bias,
+                   std::vector<T>& weights_gradient, std::vector<T>& bias_gradient);
+  void forward(std::size_t row, const T* weights, T* z) const;
+  void backward(std::size_t row, const T* delta, T* gradient) const;
+
+  Head head_;
+  std::size_t outputs_;
+  const data::Dataset* data_ = nullptr;
+  const data::SparseMatrix* matrix_ = nullptr;
+  std::span<const std::uint32_t> rows_, features_;
+  DistinctIndices distinct_;        ///< of a batch of several rows
+  std::vector<std::size_t> first_;  ///< of each row in its positions
+  std::vector<T> z_, weights_, bias_, lane_weights_, lane_bias_;
+  std::vector<float> targets_;
+};
+
+}  // namespace thalweg::models

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <cstddef>
+
+namespace thalweg::models {
+
+/// The sum of x[k] weight(k) over k below `count`, in T. Entry k goes to sum k mod 8 of eight, so that the
+/// order is the same wherever the weights lie, and the additions do not wait for each other.
+template <class T, class Weight>
+T sparse_dot(std::size_t count, const float* x, const Weight& weight) {
+  constexpr std::size_t lanes = 8;
+  T sum[lanes] = {};
+  std::size_t k = 0;
+  for (; k + lanes <= count; k += lanes) {
+    for (std::size_t j = 0; j < lanes; ++j) sum[j] += static_cast<T>(x[k + j]) * weight(k + j);
+  }
+  for (std::size_t j = 0; k + j < count; ++j) sum[j] += static_cast<T>(x[k + j]) * weight(k + j);
+  return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
+}
+
+}  // namespace thalweg::models

@@ -1,0 +1,73 @@
+#include "workbench/sparse_steps.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace thalweg::workbench {
+namespace {
+
+double squares(std::span<const float> numbers) {
+  double sum = 0;
+  for (const float x : numbers) sum += static_cast<double>(x) * static_cast<double>(x);
+  return sum;
+}
+
+}  // namespace
+
+double SparseSteps::differentiate(std::span<const std::uint32_t> rows) {
+  batch_.start(*data_, rows);
+  weights_ = batch_.distinct() != nullptr ? optimizer_->fetch<float>(0, *batch_.distinct())
+                                          : optimizer_->fetch<float>(0, batch_.features());
+  return batch_.differentiate(weights_, (*parameters_)[1].values);
+}
+
+void SparseSteps::expect(std::span<const std::uint32_t> rows) const {
+  constexpr std::uint64_t most = 4096;  // what stays in the second cache
+  const auto& matrix = std::get<data::SparseMatrix>(data_->features);
+  std::uint64_t count = 0;
+  for (const std::uint32_t row : rows) {
+    const std::uint64_t begin = matrix.row_begin[row], end = matrix.row_begin[row + 1];
+    if ((count += end - begin) > most) return;
+    optimizer_->prefetch(0, {matrix.column.data() + begin, matrix.column.data() + end});
+  }
+}
+
+double SparseSteps::gradient_norm() const {
+  return std::sqrt(squares(batch_.weights_gradient()) + squares(batch_.bias_gradient()));
+}
+
+std::string SparseSteps::faulty_gradient() const {
+  if (!std::isfinite(squares(batch_.weights_gradient()))) return (*parameters_)[0].name;
+  return std::isfinite(squares(batch_.bias_gradient())) ? std::string() : (*parameters_)[1].name;
+}
+
+void SparseSteps::step() {
+  optimizer_->begin_step();
+  optimizer_->step_fetched(0, batch_.weights_gradient());
+  optimizer_->step_tensor(1, batch_.bias_gradient());
+  optimizer_->end_step();
+  behind_ = true;
+}
+
+std::string SparseSteps::faulty_parameter() const {
+  if (!std::isfinite(squares(weights_))) return (*parameters_)[0].name;
+  return std::isfinite(squares((*parameters_)[1].values)) ? std::string() : (*parameters_)[1].name;
+}
+
+void SparseSteps::settle() {
+  if (behind_) optimizer_->settle();
+  behind_ = false;
+}
+
+void SparseSteps::write_gradient(models::Parameters<float>& gradient) const {
+  const std::size_t outputs = gradient[0].columns;
+  std::fill(gradient[0].values.begin(), gradient[0].values.end(), 0.0F);
+  const std::vector<float>& weights = batch_.weights_gradient();
+  for (std::size_t k = 0; k < weights.size() / outputs; ++k) {
+    std::copy_n(weights.begin() + static_cast<std::ptrdiff_t>(k * outputs), outputs,
+                gradient[0].values.begin() + static_cast<std::ptrdiff_t>(batch_.features()[k] * outputs));
+  }
+  gradient[1].values = batch_.bias_gradient();
+}
+
+}  // namespace thalweg::workbench

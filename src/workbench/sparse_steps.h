@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include <thalweg/optimizer.h>
+
+#include "data/dataset.h"
+#include "models/batch_loss.h"
+#include "models/sparse_batch.h"
+
+namespace thalweg::workbench {
+
+/// Steps of a linear model on sparse data that look at the features of a batch alone. The trajectory has the
+/// same bits as with gradients of all features. It holds references to all that it is given; the optimizer
+/// has the weights as its first tensor, sparse, in blocks of the outputs, and the bias as its second.
+class SparseSteps {
+ public:
+  SparseSteps(const data::Dataset& data, models::Head head, models::Parameters<float>& parameters,
+              Optimizer& optimizer)
+      : data_(&data), parameters_(&parameters), optimizer_(&optimizer), batch_(head, parameters[0].columns) {}
+
+  /// The mean loss of these rows, and its gradient.
+  double differentiate(std::span<const std::uint32_t> rows);
+  /// Starts to bring the weights of rows to come into the cache.
+  void expect(std::span<const std::uint32_t> rows) const;
+  [[nodiscard]] double gradient_norm() const;
+  /// The name of the first tensor whose gradient is not finite, or "".
+  [[nodiscard]] std::string faulty_gradient() const;
+  /// One step with the gradient.
+  void step();
+  /// The name of the first tensor of which the step has left a parameter that is not finite, or "".
+  [[nodiscard]] std::string faulty_parameter() const;
+  /// Brings the parameters up to date, unless they are.
+  void settle();
+  /// Takes the parameters as they are, though the optimizer has others, until the next step.
+  void leave() { behind_ = false; }
+  /// Writes the last gradient, of all features.
+  void write_gradient(models::Parameters<float>& gradient) const;
+
+ private:
+  const data::Dataset* data_;
+  models::Parameters<float>* parameters_;
+  Optimizer* optimizer_;
+  models::SparseBatch<float> batch_;
+  std::span<const float> weights_;  ///< of the batch's features
+  bool behind_ = false;
+};
+
+}  // namespace thalweg::workbench
