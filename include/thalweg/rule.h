@@ -14,7 +14,7 @@
 //     template <class T> static void update(T& theta, T g, std::array<T, 2>& state, const Coefficients<T>&
 //     c);
 //   };
-// In update(), sqrt(x) and max(x, y) rather than std::sqrt(x), and ratio(x, y) for a quotient with a choice:
+// An update() with a root says sqrt(x), max(x, y), ratio(x, y) and choose(c, x, y), not std::sqrt(x) or ?: as
 // the engine has a type T of several numbers whose root is as exact and waits less.
 //
 // Optional members, for the few that need them:
@@ -149,6 +149,12 @@ enum class Idle {
   moves,    ///< a velocity goes on, a mean decays: the default
   nothing,  ///< neither the parameter nor its state changes by a bit, at any coefficients
 };
+
+/// `yes` if the condition holds, else `no`: in update() instead of ?:, for a type of several numbers.
+template <class T>
+inline T choose(bool condition, T yes, T no) {
+  return condition ? yes : no;
+}
 
 /// a / b, but 0 where b is 0: without epsilon, a parameter that never had a gradient (0 / 0), or only such
 /// small ones that their squares vanish, does not move.

@@ -81,7 +81,13 @@ struct Lanes {
   [[gnu::always_inline]] friend inline Lanes sqrt(Lanes x) {
     return Lanes(divides ? hardware_root(x.value) : exact_root(x.value));
   }
+  [[gnu::always_inline]] friend inline Words operator==(Lanes a, Lanes b) { return a.value == b.value; }
+  [[gnu::always_inline]] friend inline Words operator<(Lanes a, Lanes b) { return a.value < b.value; }
+  [[gnu::always_inline]] friend inline Words operator>(Lanes a, Lanes b) { return a.value > b.value; }
   // As the functions of these names in rule.h and the standard library.
+  [[gnu::always_inline]] friend inline Lanes choose(Words condition, Lanes yes, Lanes no) {
+    return Lanes(condition ? yes.value : no.value);
+  }
   [[gnu::always_inline]] friend inline Lanes max(Lanes a, Lanes b) {
     return Lanes(a.value < b.value ? b.value : a.value);
   }

@@ -53,12 +53,12 @@ struct FTRL {
     auto& [n, u] = state;
     n += g * g;
     const T spread = c.beta + sqrt(n), pull = u - g;
-    const T z = theta == T(0) ? -pull : -((spread * c.inverse + c.l2) * theta + pull);
-    const T held = z > c.l1 ? -c.l1 : (z < -c.l1 ? c.l1 : -z);
+    const T z = choose(theta == T(0), -pull, -((spread * c.inverse + c.l2) * theta + pull));
+    const T held = choose(z > c.l1, -c.l1, choose(z < -c.l1, c.l1, -z));
     const T moved = theta - ratio(c.lr * (held - pull), spread + c.lr_l2);
-    const T next = held == -z ? T(0) : moved;
-    theta = g == T(0) ? theta : next;
-    u = g == T(0) ? u : held;
+    const T next = choose(held == -z, T(0), moved);
+    theta = choose(g == T(0), theta, next);
+    u = choose(g == T(0), u, held);
   }
 };
 
