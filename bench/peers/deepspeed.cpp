@@ -1,4 +1,5 @@
-// DeepSpeed's CPU Adam: its source file, compiled with its own flags, on torch tensors over the benchmark's memory.
+// DeepSpeed's CPU Adam: its source file, compiled with its own flags, on torch tensors over the benchmark's
+// memory.
 
 #include <memory>
 #include <string>
@@ -68,12 +69,13 @@ void destroy(void* opaque) {
 }  // namespace
 
 const ThalwegPeer* thalweg_peer() {
-  static const ThalwegPeer peer{THALWEG_PEER_VERSION,
-                                "deepspeed",
-                                "DeepSpeed's CPU Adam: ds_adam_step per tensor, float, -O3 -march=native, OpenMP",
-                                create,
-                                step,
-                                destroy,
-                                nullptr};
+  static const ThalwegPeer peer{
+      THALWEG_PEER_VERSION,
+      "deepspeed",
+      "DeepSpeed's CPU Adam: ds_adam_step per tensor, float, -O3 -march=native, OpenMP",
+      create,
+      step,
+      destroy,
+      nullptr};
   return &peer;
 }

@@ -1,5 +1,5 @@
-// ensmallen's update policies on the benchmark's memory: one policy per tensor, on an Armadillo vector over it,
-// as its optimizers call them. Its policies take one thread whatever they are given.
+// ensmallen's update policies on the benchmark's memory: one policy per tensor, on an Armadillo vector over
+// it, as its optimizers call them. Its policies take one thread whatever they are given.
 
 #include <functional>
 #include <memory>
@@ -74,6 +74,7 @@ void destroy(void* opaque) { delete static_cast<Step*>(opaque); }
 const ThalwegPeer* thalweg_peer() {
   static const std::string about = "ensmallen " + ens::version::as_string() +
                                    ": update policies on Armadillo vectors over the same memory, one thread";
-  static const ThalwegPeer peer{THALWEG_PEER_VERSION, "ensmallen", about.c_str(), create, step, destroy, nullptr};
+  static const ThalwegPeer peer{
+      THALWEG_PEER_VERSION, "ensmallen", about.c_str(), create, step, destroy, nullptr};
   return &peer;
 }
