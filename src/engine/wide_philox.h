@@ -25,9 +25,9 @@ class WidePhilox {
 
   [[gnu::always_inline]] explicit WidePhilox(std::uint64_t seed) {
     auto key0 = static_cast<std::uint32_t>(seed), key1 = static_cast<std::uint32_t>(seed >> 32U);
-    for (std::size_t round = 0; round < rounds; ++round) {
-      keys_[round][0] = Wide{} + key0;
-      keys_[round][1] = Wide{} + key1;
+    for (Wide(&key)[2] : keys_) {
+      key[0] = Wide{} + key0;
+      key[1] = Wide{} + key1;
       key0 += 0x9E3779B9;
       key1 += 0xBB67AE85;
     }

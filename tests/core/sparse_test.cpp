@@ -70,7 +70,7 @@ void expect_dense_trajectory(const AnyRule& rule, const Prepare& setup = {}, con
   constexpr std::size_t size = 97;
   const auto start = test::uniform_numbers<T>(size * block, -1, 1, 5);
   std::vector<T> table = start, theta = start, bias(3, T(0.5)), other(3, T(0.5));
-  Optimizer sparse(rule, execution), dense(rule, {.threads = 1});
+  Optimizer sparse(rule, execution), dense(rule, Execution{.threads = 1});
   sparse.add_sparse("w", table, {.block = block}, options);
   sparse.add("b", bias);
   dense.add("w", theta, options);
