@@ -239,9 +239,10 @@ void Network<T>::forward(const data::Dataset& data, const Rows& rows, std::size_
   for (std::size_t i = 0; i < rows.count; ++i) w.targets[place + i] = data.target[rows[i]];
   if (plan(data).few) return forward_few(std::get<data::DenseMatrix>(data.features), rows, place, at, w);
   const auto* const sparse = std::get_if<data::SparseMatrix>(&data.features);
-  const T* input = sparse != nullptr ? nullptr
-                                     : dense_input(std::get<data::DenseMatrix>(data.features), rows,
-                                                   w.input.data() + place * layers_.front().inputs);
+  T* const room =
+      in_place<T>(rows) || sparse != nullptr ? nullptr : w.input.data() + place * layers_.front().inputs;
+  const T* input =
+      sparse != nullptr ? nullptr : dense_input(std::get<data::DenseMatrix>(data.features), rows, room);
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const auto [inputs, outputs] = layers_[l];
     const std::vector<T>&weights = at[2 * l].values, &bias = at[2 * l + 1].values;
