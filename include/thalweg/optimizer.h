@@ -111,7 +111,8 @@ class Optimizer {
   /// The parameters of a sparse tensor at `indices`, block after block, after all steps done, for computing
   /// their gradient; step_fetched() then steps them and spares looking for them again. An index that comes
   /// twice is an Error (DistinctIndices finds them). T is the tensor's type. What is returned is valid until
-  /// the tensor is next fetched or stepped; step_fetched() leaves there what the parameters have become.
+  /// the tensor is next fetched or stepped; step_fetched() leaves there what they have become (but not in the
+  /// step with their first decay).
   template <class T>
   [[nodiscard]] std::span<const T> fetch(std::size_t index, std::span<const std::uint32_t> indices);
   template <class T>

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "engine/tile.h"
 
@@ -75,6 +76,8 @@ void Optimizer::Engine::track(const Tensor& tensor) {
     size == sizeof(float) ? mark(std::uint32_t{1}) : mark(std::uint64_t{1});
   }
   table.memory = std::move(memory);
+  table.packed_before = std::exchange(table.packed, {});
+  table.columns_before = std::exchange(table.columns, {});
   if (table.fetched) fetch_distinct(tensor, table.indices);
 }
 

@@ -46,6 +46,7 @@ struct Table {
   bool fetched = false;
   std::vector<std::uint32_t> indices;
   Room packed, columns, gradient;
+  Room packed_before, columns_before;  ///< what fetch() has shown when a step made the table tracked
   DistinctIndices distinct;
 
   [[nodiscard]] std::byte* at(std::size_t record) const { return memory.get() + record * bytes; }
