@@ -132,7 +132,7 @@ void add_peers(Block& block, const Setting& setting, const AnyRule& rule, const 
       c.reference = rule.name();
       if (threads > 1) c.settle = 0.01;  // OpenMP's threads go on spinning for some milliseconds
       // A library may copy what it steps, and need as much again while it does.
-      c.memory = (slots_of(rule) + 3) * data->shape().room() * data->element_size();
+      c.memory = (slots_of(rule) + 6) * data->shape().room() * data->element_size();
       c.prepare = [=] {
         state->reset();
         *state = std::make_unique<State>(peer.module, make_problem(*data, rule, threads));

@@ -21,7 +21,7 @@ foreach(line IN LISTS lines)
   string(APPEND externs "template <>\ninline constexpr bool in_library<${type}> = true;\nextern template const RuleInfo& rule_info<${type}>();\n")
   set(source "${THALWEG_GENERATED}/kernels_${header}.cpp")
   file(CONFIGURE OUTPUT "${source}" @ONLY NEWLINE_STYLE LF CONTENT [[
-#include <thalweg/detail/lanes.h>
+#include <thalweg/detail/bfloat16_lanes.h>
 #include <thalweg/detail/library_rules.h>
 #include <thalweg/rules/@header@.h>
 

@@ -274,6 +274,13 @@ __attribute__((target(THALWEG_V4), flatten)) void run_v4(const Argument& argumen
   Body::run(argument);
 }
 #endif
+#if defined(THALWEG_MIXES)
+/// With the instruction that rounds to bfloat16, which some processors with x86-64-v4 have besides.
+template <class Body, class Argument>
+__attribute__((target(THALWEG_V4 ",avx512bf16"), flatten)) void run_v4_bfloat16(const Argument& argument) {
+  Body::run(argument);
+}
+#endif
 #if defined(__clang__)
 #pragma clang diagnostic pop
 #endif
@@ -286,6 +293,15 @@ constexpr std::array<void (*)(const Argument&), isa_count> for_each_isa() {
 #else
   return {run_baseline<Body, Argument>, run_baseline<Body, Argument>, run_baseline<Body, Argument>};
 #endif
+}
+
+/// The kernels, with another body where the processor rounds to bfloat16 itself.
+template <class Body>
+Kernels with_bfloat16_instruction(Kernels kernels) {
+#if defined(THALWEG_MIXES)
+  if (__builtin_cpu_supports("avx512bf16") != 0) kernels.back() = run_v4_bfloat16<Body, Sweep>;
+#endif
+  return kernels;
 }
 
 template <class Rule, int form, class Stored>
@@ -304,6 +320,14 @@ struct PreparedBody {
 /// For rules of the library with a square root: lanes.h, where kernels are compiled.
 template <class Rule, int form>
 struct MixedBody;
+/// For rules of the library with slots in bfloat16: bfloat16_lanes.h, where kernels are compiled.
+template <class Rule, int form, class Stored>
+struct Bfloat16SlotsBody;
+/// That compute in Lanes, where the processor rounds to bfloat16.
+template <class Rule, int form, class Stored>
+struct NativeBfloat16Body;
+template <class Rule, int form, class Stored>
+struct NativeBfloat16SlotsBody;
 template <class Rule, class T>
 struct MeasureBody {
   [[gnu::always_inline]] static void run(const Measurement& m) { sweep_measure<Rule, T>(m); }

@@ -96,23 +96,50 @@ struct Lanes {
   }
 };
 
+/// Coefficients in every lane of vectors.
+template <class Coefficients>
+[[gnu::always_inline]] inline Coefficients spread_all(const void* coefficients) {
+  constexpr std::size_t numbers = sizeof(Coefficients) / sizeof(Floats);
+  float each[numbers];
+  std::memcpy(each, coefficients, sizeof each);
+  Floats wide[numbers];
+  for (std::size_t k = 0; k < numbers; ++k) wide[k] = spread(each[k]);
+  Coefficients all;
+  std::memcpy(&all, wide, sizeof all);
+  return all;
+}
+
+/// Steps sixteen entries: their slots, theta and gradient; returns the slots and theta.
+template <class Rule, int form, class T, std::size_t n>
+[[gnu::always_inline]] inline std::array<Floats, n - 1> step_lanes(
+    const std::array<Floats, n>& numbers, const typename Rule::template Coefficients<T>& c) {
+  std::array<T, n - 2> state;
+  for (std::size_t k = 0; k < n - 2; ++k) state[k] = T(numbers[k]);
+  T parameter(numbers[n - 2]);
+  const T g(numbers[n - 1]);
+  if constexpr (form_count<Rule>() > 1)
+    Rule::template update<T, form>(parameter, g, state, c);
+  else
+    Rule::update(parameter, g, state, c);
+  std::array<Floats, n - 1> stepped;
+  for (std::size_t k = 0; k < n - 2; ++k) stepped[k] = state[k].value;
+  stepped[n - 2] = parameter.value;
+  return stepped;
+}
+
 /// Steps sixteen entries from `begin` on.
 template <class Rule, int form, class T>
 [[gnu::always_inline]] inline void sweep_lanes(const Arrays<Rule, form, Layout<float>>& arrays,
                                                std::size_t begin,
                                                const typename Rule::template Coefficients<T>& c) {
   constexpr std::size_t n = slot_count<Rule>(form);
-  T theta, g;
-  std::array<T, n> state;
-  std::memcpy(&theta, arrays.source + begin, sizeof theta);
-  std::memcpy(&g, arrays.gradient + begin, sizeof g);
-  for (std::size_t k = 0; k < n; ++k) std::memcpy(&state[k], arrays.slots[k] + begin, sizeof(T));
-  if constexpr (form_count<Rule>() > 1)
-    Rule::template update<T, form>(theta, g, state, c);
-  else
-    Rule::update(theta, g, state, c);
-  std::memcpy(arrays.theta + begin, &theta, sizeof theta);
-  for (std::size_t k = 0; k < n; ++k) std::memcpy(arrays.slots[k] + begin, &state[k], sizeof(T));
+  std::array<Floats, n + 2> numbers;
+  for (std::size_t k = 0; k < n; ++k) std::memcpy(&numbers[k], arrays.slots[k] + begin, sizeof(Floats));
+  std::memcpy(&numbers[n], arrays.source + begin, sizeof(Floats));
+  std::memcpy(&numbers[n + 1], arrays.gradient + begin, sizeof(Floats));
+  const auto stepped = step_lanes<Rule, form, T>(numbers, c);
+  std::memcpy(arrays.theta + begin, &stepped[n], sizeof(Floats));
+  for (std::size_t k = 0; k < n; ++k) std::memcpy(arrays.slots[k] + begin, &stepped[k], sizeof(Floats));
 }
 
 /// The same bits from a rule with a square root, sooner: the divider is what it waits for, so one vector in
@@ -120,21 +147,13 @@ template <class Rule, int form, class T>
 template <class Rule, int form>
 struct MixedBody {
   [[gnu::always_inline]] static void run(const Sweep& s) {
-    using Rooted = typename Rule::template Coefficients<Lanes<false>>;
-    using Divided = typename Rule::template Coefficients<Lanes<true>>;
-    constexpr std::size_t block = 4 * lanes, numbers = sizeof(Rooted) / sizeof(Floats);
+    constexpr std::size_t block = 4 * lanes;
     const auto c = *static_cast<const typename Rule::template Coefficients<float>*>(s.coefficients);
     const Arrays<Rule, form, Layout<float>> arrays(s);
     std::size_t i = 0;
     if (s.count >= block) {
-      float each[numbers];
-      std::memcpy(each, &c, sizeof c);
-      Floats wide[numbers];
-      for (std::size_t k = 0; k < numbers; ++k) wide[k] = spread(each[k]);
-      Rooted rooted;
-      Divided divided;
-      std::memcpy(&rooted, wide, sizeof rooted);
-      std::memcpy(&divided, wide, sizeof divided);
+      const auto rooted = spread_all<typename Rule::template Coefficients<Lanes<false>>>(s.coefficients);
+      const auto divided = spread_all<typename Rule::template Coefficients<Lanes<true>>>(s.coefficients);
       for (; i + block <= s.count; i += block) {
         sweep_lanes<Rule, form>(arrays, i, rooted);
         for (std::size_t j = lanes; j < block; j += lanes) sweep_lanes<Rule, form>(arrays, i + j, divided);

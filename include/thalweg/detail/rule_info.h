@@ -77,6 +77,39 @@ constexpr bool takes_root() {
   return false;
 }
 
+/// Whether a rule has kernels that compute in Lanes.
+template <class Rule>
+constexpr bool has_lanes() {
+  return mixes && in_library<Rule> && takes_root<Rule>();
+}
+
+/// All numbers in bfloat16.
+template <class Rule, int form>
+Kernels bfloat16_kernels() {
+  using Stored = Layout<float, bfloat16, bfloat16>;
+  constexpr Kernels kernels = for_each_isa<Bfloat16Body<Rule, form, Stored>, Sweep>();
+  if constexpr (has_lanes<Rule>())
+    return with_bfloat16_instruction<NativeBfloat16Body<Rule, form, Stored>>(kernels);
+  else
+    return kernels;
+}
+
+/// Slots in bfloat16, all else in float32.
+template <class Rule, int form>
+Kernels bfloat16_state_kernels() {
+  using Stored = Layout<float, float, bfloat16>;
+  using Body = SweepBody<Rule, form, Stored>;
+  if constexpr (mixes && in_library<Rule>) {
+    constexpr Kernels kernels = for_each_isa<Body, Sweep, Bfloat16SlotsBody<Rule, form, Stored>>();
+    if constexpr (has_lanes<Rule>())
+      return with_bfloat16_instruction<NativeBfloat16SlotsBody<Rule, form, Stored>>(kernels);
+    else
+      return kernels;
+  } else {
+    return for_each_isa<Body, Sweep>();
+  }
+}
+
 template <class Rule, int form>
 RuleInfo::Form form_info() {
   RuleInfo::Form info;
@@ -84,7 +117,7 @@ RuleInfo::Form form_info() {
     if (uses_slot<Rule>(form, s)) info.slots.push_back(s);
   }
   using InFloat = SweepBody<Rule, form, Layout<float>>;
-  if constexpr (mixes && in_library<Rule> && takes_root<Rule>())
+  if constexpr (has_lanes<Rule>())
     info.float32 = for_each_isa<InFloat, Sweep, MixedBody<Rule, form>>();
   else
     info.float32 = for_each_isa<InFloat, Sweep>();
@@ -94,12 +127,11 @@ RuleInfo::Form form_info() {
   info.prepared64 = {for_each_isa<PreparedBody<Rule, form, double, false>, Sweep>(),
                      for_each_isa<PreparedBody<Rule, form, double, true>, Sweep>()};
   if constexpr (!keeps_theta<Rule>(form)) {
-    using Slots = Layout<float, float, bfloat16>;
-    info.bfloat16 = for_each_isa<Bfloat16Body<Rule, form, Layout<float, bfloat16, bfloat16>>, Sweep>();
-    info.bfloat16_state = info.float32;
+    info.bfloat16 = bfloat16_kernels<Rule, form>();
     if constexpr (slot_count<Rule>(form) > 0)
-      info.bfloat16_state =
-          for_each_isa<SweepBody<Rule, form, Slots>, Sweep, Bfloat16SlotsBody<Rule, form, Slots>>();
+      info.bfloat16_state = bfloat16_state_kernels<Rule, form>();
+    else
+      info.bfloat16_state = info.float32;
   }
   return info;
 }
