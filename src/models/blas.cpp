@@ -5,9 +5,9 @@
 namespace thalweg::models {
 namespace {
 
+/// Threads are the caller's business. Asked each time: another library of the process may set it, too.
 void one_thread() {
-  static const bool done = (openblas_set_num_threads(1), true);
-  static_cast<void>(done);
+  if (openblas_get_num_threads() != 1) openblas_set_num_threads(1);
 }
 
 blasint number(std::size_t n) { return static_cast<blasint>(n); }
