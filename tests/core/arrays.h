@@ -6,31 +6,16 @@
 #include <cstdint>
 #include <vector>
 
-#include <thalweg/random.h>
-
 namespace thalweg::test {
 
 /// Numbers of both signs over twelve orders of magnitude, with zeros of both signs in between.
 template <class T>
-std::vector<T> wild_numbers(std::size_t count, std::uint64_t seed, std::uint64_t stream = 0) {
-  std::vector<T> x(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const double u = uniform(seed, stream, 2 * i), w = uniform(seed, stream, 2 * i + 1);
-    const double size = u < 0.1 ? 0 : std::exp2(40 * (u - 0.6));
-    x[i] = static_cast<T>(static_cast<float>(std::copysign(size * (1 + w), w - 0.5)));
-  }
-  return x;
-}
+std::vector<T> wild_numbers(std::size_t count, std::uint64_t seed, std::uint64_t stream = 0);
 
 /// Numbers in (low, high).
 template <class T>
 std::vector<T> uniform_numbers(std::size_t count, double low, double high, std::uint64_t seed,
-                               std::uint64_t stream = 0) {
-  std::vector<T> x(count);
-  for (std::size_t i = 0; i < count; ++i)
-    x[i] = static_cast<T>(static_cast<float>(low + (high - low) * uniform(seed, stream, i)));
-  return x;
-}
+                               std::uint64_t stream = 0);
 
 /// For comparisons by EXPECT_EQ: NaN, which equals nothing, as a number that no test makes.
 inline std::vector<double> comparable(std::vector<double> numbers) {

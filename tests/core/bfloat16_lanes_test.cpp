@@ -39,8 +39,8 @@ struct Rounding {
       second[i] = static_cast<std::uint32_t>(at) + 16 + i;
     }
     std::uint32_t not_zero = 0xFFFFFFFFU;
-    const detail::Halves rounded = detail::rounded_by_processor(
-        reinterpret_cast<Floats>(first), reinterpret_cast<Floats>(second), not_zero);
+    const detail::Halves rounded = detail::rounded_by_processor(reinterpret_cast<Floats>(first),
+                                                                reinterpret_cast<Floats>(second), not_zero);
     if (not_zero != 0xFFFFFFFFU) {
       found.anew += 32;
       continue;
@@ -72,7 +72,8 @@ std::vector<Number> numbers(std::uint32_t stream, bool positive) {
   std::vector<Number> all;
   for (std::uint32_t i = 0; i < count; ++i) {
     const auto words = philox({i, stream, 0, 0}, {7, 0});
-    float x = std::ldexp(static_cast<float>(words[0]) * 0x1p-32F + 0.5F, static_cast<int>(words[1] % 40) - 30);
+    float x =
+        std::ldexp(static_cast<float>(words[0]) * 0x1p-32F + 0.5F, static_cast<int>(words[1] % 40) - 30);
     if (words[2] % 40 == 0) x = special[words[3] % special.size()];
     if (stream > 0 && i / 64 == 1) x = 1e-39F * (static_cast<float>(i) - 60);  // steps to subnormal state
     if (!positive && (words[2] & 0x100U) != 0) x = -x;

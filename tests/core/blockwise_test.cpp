@@ -10,6 +10,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thalweg/random.h>
+
 #include "arrays.h"
 
 namespace thalweg {

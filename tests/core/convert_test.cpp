@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include <thalweg/number.h>
+#include <thalweg/random.h>
 
 #include "arrays.h"
 #include "engine/random_words.h"

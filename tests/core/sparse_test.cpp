@@ -6,6 +6,7 @@
 
 #include <gmock/gmock.h>
 
+#include <thalweg/random.h>
 #include <thalweg/registry.h>
 #include <thalweg/rules.h>
 #include <thalweg/schedules/cosine.h>

@@ -1,9 +1,9 @@
 #pragma once
 
-// Numbers in bfloat16 with AVX-512, included where the library's kernels are compiled. Some processors have an
-// instruction that rounds to bfloat16, which spares a rule that computes in Lanes what rounding by integers
-// takes. It takes subnormal numbers for 0, as nobody else does here: where it gives a 0, integers round anew.
-// (A root without the divider, as in lanes.h, does not pay here: all units are busy.)
+// Numbers in bfloat16 with AVX-512, included where the library's kernels are compiled. Some processors have
+// an instruction that rounds to bfloat16, which spares a rule that computes in Lanes what rounding by
+// integers takes. It takes subnormal numbers for 0, as nobody else does here: where it gives a 0, integers
+// round anew. (A root without the divider, as in lanes.h, does not pay here: all units are busy.)
 
 #include <thalweg/detail/bfloat16_sweep.h>
 #include <thalweg/detail/lanes.h>
