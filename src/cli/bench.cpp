@@ -50,7 +50,7 @@ class Bench : public Command {
         "reading "
         "the same bytes into memory. A whole run takes some minutes and wants a quiet machine.",
         {{"bench", "All of it:"},
-         {"bench --quick", "In half a minute:"},
+         {"bench --quick", "Fewer sizes and rounds, in a minute or two:"},
          {"bench --rules adam,sgd --sizes 1e6,1e7 --precision float32", "Some of it:"},
          {"bench --only training,load", "How fast networks train and files are read:"},
          {"bench --output now.json --compare before.json", "What changed since an earlier run:"},
