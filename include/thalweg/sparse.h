@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -51,21 +52,29 @@ struct SparseRows {
 /// Numbers the distinct indices of some lists: 0, 1, ... in the order of their first appearance.
 class DistinctIndices {
  public:
+  /// `most`: marks that are given before all are cleared; smaller in tests only.
+  explicit DistinctIndices(std::uint32_t most = 0xFFFFFFFFU);
+  ~DistinctIndices();
+  DistinctIndices(DistinctIndices&&) noexcept;
+  DistinctIndices& operator=(DistinctIndices&&) noexcept;
+
   /// Forgets all, and is ready for indices below `size`. Costs nothing unless `size` is new.
   void start(std::size_t size);
   /// Adds a list of indices, which must be below the size.
   void add(std::span<const std::uint32_t> list);
 
+  [[nodiscard]] std::size_t size() const { return size_; }  ///< that it was started with
   [[nodiscard]] std::span<const std::uint32_t> indices() const { return indices_; }  ///< the distinct ones
   /// For each index added, in order, its number among the distinct ones.
   [[nodiscard]] std::span<const std::uint32_t> positions() const { return positions_; }
 
  private:
-  struct Mark {
-    std::uint32_t round = 0, position = 0;
-  };
-  std::vector<Mark> marks_;  ///< by index
-  std::uint32_t round_ = 0;
+  struct Marks;
+  void clear_marks();
+
+  std::unique_ptr<Marks> marks_;  ///< by index: first_ and its number, or less if it has none
+  std::size_t size_ = 0;
+  std::uint32_t most_, first_ = 1;
   std::vector<std::uint32_t> indices_, positions_;
 };
 

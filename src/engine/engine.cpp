@@ -68,7 +68,7 @@ Optimizer::Engine::Engine(const AnyRule& rule, const Storage& storage, const Exe
       threads_(thread_count(execution)),
       chunk_(execution.chunk),
       executor_(execution.executor) {
-  groups_.emplace_back(rule, storage_, 0);
+  surround(groups_.emplace_back(rule, storage_, 0));
 }
 
 void Optimizer::Engine::add(const std::string& name, const ParameterView& view, const GroupOptions& options,
@@ -96,7 +96,7 @@ void Optimizer::Engine::add(const std::string& name, const ParameterView& view, 
     return g.joined == steps_ && g.text == text;
   });
   const auto group = static_cast<std::size_t>(same - groups_.begin());
-  if (same == groups_.end()) groups_.emplace_back(own, storage_, steps_);
+  if (same == groups_.end()) surround(groups_.emplace_back(own, storage_, steps_));
 
   Group& g = groups_[group];
   const bool wide = view.precision == Precision::float64 || storage_.state == StateType::float64;
@@ -136,6 +136,7 @@ void Optimizer::Engine::add(const std::string& name, const ParameterView& view, 
     start_at_theta(added);
   }
   newcomers_ = true;
+  plain_ = false;
   size_ += view.size;
 }
 
@@ -215,7 +216,6 @@ void Optimizer::Engine::step(const Gradients& gradients) {
   }
   prepare_stages();
   advance_carry();
-  for (Group& group : groups_) prepare_kernels(group);
   each_piece(traffic_, 0, size_, [this](const Tensor& tensor, std::size_t begin, std::size_t count) {
     step_piece(tensor, begin, count);
   });
@@ -243,7 +243,6 @@ void Optimizer::Engine::begin_step() {
   prepare_stages();
   if (sparse_ > 0) prepare_sparse();
   advance_carry();
-  for (Group& group : groups_) prepare_kernels(group);
   for (Tensor& tensor : tensors_) tensor.stepped = false;
   if (!executor_ && threads_ > 1) executor_ = std::make_shared<ThreadPool>(threads_);
   stepping_ = true;
@@ -262,8 +261,7 @@ void Optimizer::Engine::step_tensor(std::size_t index, const GradientView& gradi
   check_gradient(tensor, gradient);
   if (newcomers_ && !tensor.ahead) start_at_theta(tensor);
   take_gradient(tensor, gradient);
-  each_piece(tensor.rare->traffic, tensor.first_index, tensor.first_index + tensor.view.size,
-             [this](const Tensor& t, std::size_t begin, std::size_t count) { step_piece(t, begin, count); });
+  step_whole(tensor);
   tensor.ahead = false;
   tensor.stepped = true;
 }

@@ -58,8 +58,9 @@ class Optimizer::Engine {
   void step_tensor(std::size_t index, const GradientView& gradient);
   void step_tensor(std::size_t index, const SparseGradient& gradient);
   void step_tensor(std::size_t index, const SparseRows& gradient);
+  /// `below`: they are known to be distinct and below that; 0 if nothing is known.
   [[nodiscard]] const void* fetch(std::size_t index, std::span<const std::uint32_t> indices,
-                                  Precision precision, bool distinct = false);
+                                  Precision precision, std::size_t below = 0);
   void step_fetched(std::size_t index, const GradientView& values);
   void prefetch(std::size_t index, std::span<const std::uint32_t> indices) const;
   void settle();
@@ -227,6 +228,7 @@ class Optimizer::Engine {
   using VisitPiece = std::function<void(const Tensor&, std::size_t, std::size_t)>;
   void each_piece(double bytes, std::size_t first, std::size_t last, const VisitPiece& visit) const;
   void each_piece(std::size_t begin, std::size_t end, const VisitPiece& visit) const;
+  void step_whole(const Tensor& tensor) const;
   void step_piece(const Tensor& tensor, std::size_t begin, std::size_t count) const;
   void step_direct(detail::Kernel kernel, const Tensor& tensor, std::size_t begin, std::size_t count) const;
   void run_kernel(const detail::Kernels& kernels, const Tensor& tensor, const Piece& piece,
@@ -280,6 +282,7 @@ class Optimizer::Engine {
   Arena kept_{{Arena::group}, 64};  ///< bytes of parameters while they are at the look-ahead point
   std::vector<AnyTransform> transforms_;
   bool unscales_ = false;  ///< the first transform divides by the loss scale
+  bool plain_ = false;     ///< as the last step found, there is no transform, and no schedule to bring one
   std::map<std::string, Schedule> schedules_;
   std::map<std::string, double> scales_;
   std::vector<double> norms_;          ///< that the transforms saw in this step, 0 for those that need none

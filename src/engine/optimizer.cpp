@@ -43,7 +43,8 @@ std::span<const T> Optimizer::fetch(std::size_t index, std::span<const std::uint
 }
 template <class T>
 std::span<const T> Optimizer::fetch(std::size_t index, const DistinctIndices& distinct) {
-  const void* const numbers = engine_->fetch(index, distinct.indices(), detail::precision_of<T>(), true);
+  const void* const numbers =
+      engine_->fetch(index, distinct.indices(), detail::precision_of<T>(), distinct.size());
   return {static_cast<const T*>(numbers), distinct.indices().size() * engine_->block(index)};
 }
 template std::span<const float> Optimizer::fetch<float>(std::size_t, std::span<const std::uint32_t>);

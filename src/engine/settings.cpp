@@ -14,11 +14,13 @@ void Optimizer::Engine::check_number(const std::string& key) const {
 void Optimizer::Engine::schedule(const std::string& key, const Schedule& schedule) {
   check_number(key);
   schedules_.insert_or_assign(key, schedule);
+  plain_ = false;
 }
 
 void Optimizer::Engine::scale(const std::string& key, double factor) {
   check_number(key);
   scales_[key] = factor;
+  plain_ = false;
 }
 
 /// Sets `now` to what the group's rule is at the coming step.
@@ -50,6 +52,7 @@ void Optimizer::Engine::refresh(Group& group) const {
           group.now.name(), group.now.text(),
           "the schedule would change which state the rule keeps; start it from a value above 0");
     }
+    surround(group);
   }
   find_coefficients(group);
 }

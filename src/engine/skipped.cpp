@@ -204,7 +204,7 @@ void Optimizer::Engine::settle_table(const Tensor& tensor, bool write) {
   auto* user = static_cast<std::byte*>(tensor.view.data);
   for (std::size_t begin = 0; begin < table.size; begin += 16 * tile_size) {
     const std::size_t count = std::min(16 * tile_size, table.size - begin);
-    unpack(table.at(begin), table.stride, size, count, columns.data());
+    unpack(table.at(begin), table.stride, size, count, columns.data(), isa_);
     if (table.tracked) {
       make_up(tensor, columns.data(), count);
       std::byte* const lasts = columns.data() + table.fields * count * size;
@@ -215,7 +215,7 @@ void Optimizer::Engine::settle_table(const Tensor& tensor, bool write) {
         restart(reinterpret_cast<std::uint32_t*>(lasts));
       else
         restart(reinterpret_cast<std::uint64_t*>(lasts));
-      pack(columns.data(), table.stride, size, count, table.at(begin));
+      pack(columns.data(), table.stride, size, count, table.at(begin), isa_);
     }
     if (write) std::memcpy(user + begin * size, columns.data(), count * size);
   }
@@ -242,7 +242,7 @@ std::vector<double> Optimizer::Engine::sparse_slot_values(const Tensor& tensor, 
   std::vector<std::byte> columns(tile_size * table.bytes);
   for (std::size_t begin = 0; begin < table.size; begin += tile_size) {
     const std::size_t count = std::min(tile_size, table.size - begin);
-    unpack(table.at(begin), table.stride, size, count, columns.data());
+    unpack(table.at(begin), table.stride, size, count, columns.data(), isa_);
     if (table.tracked) make_up(tensor, columns.data(), count);
     const std::byte* const numbers = columns.data() + (1 + row) * count * size;
     const auto widen = [&](const auto* from) {

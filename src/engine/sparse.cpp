@@ -10,12 +10,6 @@
 namespace thalweg {
 namespace {
 
-bool increasing(std::span<const std::uint32_t> indices) {
-  bool all = true;
-  for (std::size_t i = 1; i < indices.size(); ++i) all &= indices[i - 1] < indices[i];
-  return all;
-}
-
 void check_below(const std::string& tensor, std::span<const std::uint32_t> indices, std::size_t limit) {
   std::uint32_t largest = 0;
   for (const std::uint32_t index : indices) largest = std::max(largest, index);
@@ -24,14 +18,23 @@ void check_below(const std::string& tensor, std::span<const std::uint32_t> indic
                       "must be below " + std::to_string(limit));
 }
 
+/// Checks that all are below the limit; returns whether each is larger than the one before it.
+bool check_indices(const std::string& tensor, std::span<const std::uint32_t> indices, std::size_t limit,
+                   Isa isa) {
+  const bool sorted = increasing(indices, isa);
+  check_below(tensor, sorted && !indices.empty() ? indices.last(1) : indices, limit);
+  return sorted;
+}
+
 void check_precision(const std::string& tensor, Precision given, Precision wanted) {
   if (given != wanted)
     throw usage_error("sparse gradient of " + tensor, precision_name(given),
                       std::string("must be ") + precision_name(wanted) + ", as the tensor");
 }
 
-void check_count(const std::string& what, std::size_t given, std::size_t wanted) {
-  if (given != wanted) throw usage_error(what, std::to_string(given), "must be " + std::to_string(wanted));
+void check_count(const char* what, const std::string& tensor, std::size_t given, std::size_t wanted) {
+  if (given != wanted)
+    throw usage_error(what + tensor, std::to_string(given), "must be " + std::to_string(wanted));
 }
 
 /// sums[positions[k] block + j] += values[k block + j]
@@ -100,9 +103,9 @@ void Optimizer::Engine::prepare_sparse() {
   constexpr std::uint64_t most_steps = 0x80000000U;  // that a record of float can count
   bool full = false;
   for (Tensor& tensor : tensors_) {
-    if (!tensor.rare->table) continue;
+    if (!tensor.rare->table || (plain_ && tensor.rare->table->started && !tensor.rare->table->tracked))
+      continue;
     Group& group = groups_[tensor.group];
-    prepare_kernels(group);
     if (!group.stages.empty() && !group.prepares) {
       std::string names;
       for (const Stage& stage : group.stages)
@@ -130,20 +133,21 @@ void Optimizer::Engine::fetch_distinct(const Tensor& tensor, std::span<const std
   gather(table.memory.get(), table.bytes * table.options.block, table.indices, packed);
   if (table.stride > 1) {
     std::byte* const columns = table.columns.get(count * table.bytes);
-    unpack(packed, table.stride, size, count, columns);
+    unpack(packed, table.stride, size, count, columns, isa_);
     if (table.tracked) make_up(tensor, columns, count);
   }
   table.fetched = true;
 }
 
 const void* Optimizer::Engine::fetch(std::size_t index, std::span<const std::uint32_t> indices,
-                                     Precision precision, bool distinct) {
+                                     Precision precision, std::size_t below) {
   const Tensor& tensor = sparse_tensor(index, "fetch()");
   Table& table = *tensor.rare->table;
   check_precision(tensor.rare->name, precision, tensor.view.precision);
   const std::size_t limit = tensor.view.size / table.options.block;
-  check_below(tensor.rare->name, indices, limit);
-  if (!distinct && !increasing(indices)) {
+  if (below > 0) {
+    if (below > limit) check_below(tensor.rare->name, indices, limit);
+  } else if (!check_indices(tensor.rare->name, indices, limit, isa_)) {
     table.distinct.start(limit);
     table.distinct.add(indices);
     if (table.distinct.indices().size() != indices.size())
@@ -169,7 +173,7 @@ void Optimizer::Engine::step_columns(Tensor& tensor, const void* gradient) {
   const detail::Kernel kernel = (group.stages.empty() ? plain : prepared)[isa];
   const std::size_t most = chunk_ == 0 ? count : chunk_;
   for (std::size_t at = 0; at < count; at += most) {
-    Slots slots{};
+    Slots slots;
     for (std::size_t k = 1; k < table.fields; ++k) slots[k - 1] = columns + (k * count + at) * size;
     kernel({columns + at * size, static_cast<const std::byte*>(gradient) + at * size, slots.data(),
             group.coefficients.in(tensor.compute), std::min(most, count - at),
@@ -184,7 +188,7 @@ void Optimizer::Engine::step_columns(Tensor& tensor, const void* gradient) {
     else
       std::fill_n(reinterpret_cast<std::uint32_t*>(lasts), count, static_cast<std::uint32_t>(last));
   }
-  if (table.stride > 1) pack(columns, table.stride, size, count, packed);
+  if (table.stride > 1) pack(columns, table.stride, size, count, packed, isa_);
   scatter(packed, table.bytes * table.options.block, table.indices, table.memory.get());
   table.fetched = false;
   tensor.stepped = true;
@@ -194,7 +198,7 @@ void Optimizer::Engine::step_fetched(std::size_t index, const GradientView& valu
   Tensor& tensor = stepping_sparse(index, values);
   const Table& table = *tensor.rare->table;
   if (!table.fetched) throw usage_error("step_fetched()", tensor.rare->name, "fetch() comes first");
-  check_count("values for " + tensor.rare->name, values.size, table.indices.size() * table.options.block);
+  check_count("values for ", tensor.rare->name, values.size, table.indices.size() * table.options.block);
   step_columns(tensor, values.data);
 }
 
@@ -202,10 +206,9 @@ void Optimizer::Engine::step_tensor(std::size_t index, const SparseGradient& gra
   Tensor& tensor = stepping_sparse(index, gradient.values);
   Table& table = *tensor.rare->table;
   const std::size_t block = table.options.block, limit = tensor.view.size / block;
-  check_count("values for " + tensor.rare->name, gradient.values.size, gradient.indices.size() * block);
-  check_below(tensor.rare->name, gradient.indices, limit);
+  check_count("values for ", tensor.rare->name, gradient.values.size, gradient.indices.size() * block);
   const void* values = gradient.values.data;
-  if (increasing(gradient.indices)) {
+  if (check_indices(tensor.rare->name, gradient.indices, limit, isa_)) {
     fetch_distinct(tensor, gradient.indices);
   } else {
     table.distinct.start(limit);
@@ -229,9 +232,9 @@ void Optimizer::Engine::step_tensor(std::size_t index, const SparseRows& rows) {
   const std::string& name = tensor.rare->name;
   const std::size_t block = table.options.block, limit = tensor.view.size / block;
   check_precision(name, rows.factor.precision, tensor.view.precision);
-  check_count("values for " + name, rows.value.size, rows.column.size());
+  check_count("values for ", name, rows.value.size, rows.column.size());
   const std::size_t count = rows.row_begin.empty() ? 0 : rows.row_begin.size() - 1;
-  check_count("factors for " + name, rows.factor.size, count * block);
+  check_count("factors for ", name, rows.factor.size, count * block);
   if (!std::is_sorted(rows.row_begin.begin(), rows.row_begin.end()) ||
       (count > 0 && rows.row_begin.back() > rows.column.size()))
     throw usage_error("row_begin for " + name, count > 0 ? std::to_string(rows.row_begin.back()) : "",

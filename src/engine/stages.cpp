@@ -15,6 +15,7 @@ void Optimizer::Engine::transform(const AnyTransform& transform) {
   check_idle("transform()");
   transform.validate();
   transforms_.push_back(transform);
+  plain_ = false;
 }
 
 void Optimizer::Engine::loss_scale(double scale) {
@@ -24,6 +25,7 @@ void Optimizer::Engine::loss_scale(double scale) {
   if (unscales_) transforms_.erase(transforms_.begin());
   unscales_ = scale != 1;
   if (unscales_) transforms_.insert(transforms_.begin(), unscale);
+  plain_ = false;
 }
 
 /// Makes the rule's own l2 and weight decay the transforms around it.
@@ -47,10 +49,10 @@ void Optimizer::Engine::surround(Group& group) const {
 
 /// The transforms of the coming step with their coefficients; a global norm is computed when its turn comes.
 void Optimizer::Engine::prepare_stages() {
+  if (plain_) return;
   last_norm_ = std::numeric_limits<double>::quiet_NaN();
   norms_.assign(transforms_.size(), 0);
   for (Group& group : groups_) {
-    surround(group);
     group.stages.resize(transforms_.size() + group.around.size());
     for (std::size_t j = 0; j < group.stages.size(); ++j) {
       const AnyTransform& transform =
@@ -68,6 +70,9 @@ void Optimizer::Engine::prepare_stages() {
     for (Group& group : groups_) fill_stage(group, j, norms_[j]);
   }
   fill_stages(transforms_.size());
+  plain_ =
+      transforms_.empty() && schedules_.empty() && scales_.empty() &&
+      std::all_of(groups_.begin(), groups_.end(), [](const Group& group) { return group.around.empty(); });
 }
 
 void Optimizer::Engine::fill_stage(Group& group, std::size_t stage, double norm_here) const {
@@ -84,6 +89,7 @@ void Optimizer::Engine::fill_stages(std::size_t from) {
   for (Group& group : groups_) {
     for (std::size_t j = from; j < group.stages.size(); ++j)
       fill_stage(group, j, j < transforms_.size() ? norms_[j] : 0);
+    prepare_kernels(group);
   }
 }
 

@@ -102,6 +102,14 @@ void Optimizer::Engine::step_direct(detail::Kernel kernel, const Tensor& tensor,
   }
 }
 
+/// Steps a tensor, on several threads where that pays.
+void Optimizer::Engine::step_whole(const Tensor& tensor) const {
+  if (tensor.view.size == 0) return;
+  if (tensor.rare->traffic < several_threads_from) return step_piece(tensor, 0, tensor.view.size);
+  each_piece(tensor.rare->traffic, tensor.first_index, tensor.first_index + tensor.view.size,
+             [this](const Tensor& t, std::size_t begin, std::size_t count) { step_piece(t, begin, count); });
+}
+
 /// Steps a piece of a tensor from where it is, or was before it looked ahead.
 void Optimizer::Engine::step_piece(const Tensor& tensor, std::size_t first, std::size_t count) const {
   const Group& group = groups_[tensor.group];

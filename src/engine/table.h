@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include <thalweg/execution.h>
 #include <thalweg/sparse.h>
 
 #include "engine/arena.h"
@@ -61,8 +62,11 @@ void scatter(const std::byte* packed, std::size_t bytes, std::span<const std::ui
 /// Columns from records of `stride` numbers of `size` bytes, and back; `count` of them. `columns` are
 /// `stride` arrays of `count` numbers, one after the other.
 void unpack(const std::byte* packed, std::size_t stride, std::size_t size, std::size_t count,
-            std::byte* columns);
+            std::byte* columns, Isa isa);
 void pack(const std::byte* columns, std::size_t stride, std::size_t size, std::size_t count,
-          std::byte* packed);
+          std::byte* packed, Isa isa);
+
+/// Whether each index is larger than the one before it.
+[[nodiscard]] bool increasing(std::span<const std::uint32_t> indices, Isa isa);
 
 }  // namespace thalweg

@@ -4,7 +4,7 @@
 #include <cassert>
 
 #include "models/batch_loss.h"
-#include "models/sparse_dot.h"
+#include "models/sums.h"
 
 namespace thalweg::models {
 namespace {
@@ -36,17 +36,15 @@ void SparseBatch<T>::start(const data::Dataset& data, std::span<const std::uint3
 
 /// z of the `row`th row of the batch, to which its bias has been written.
 template <class T>
-void SparseBatch<T>::forward(std::size_t row, const T* weights, T* z) const {
+void SparseBatch<T>::forward(std::size_t row, const T* weights, T* z) {
   const std::size_t begin = matrix_->row_begin[rows_[row]];
   const std::size_t count = matrix_->row_begin[rows_[row] + 1] - begin;
   const float* const x = matrix_->value.data() + begin;
-  if (rows_.size() == 1 && outputs_ == 1) {
-    *z += sparse_dot<T>(count, x, [weights](std::size_t k) { return weights[k]; });
-    return;
-  }
   const std::uint32_t* const at = rows_.size() == 1 ? nullptr : distinct_.positions().data() + first_[row];
-  if (outputs_ == 1) {
-    *z += sparse_dot<T>(count, x, [weights, at](std::size_t k) { return weights[at[k]]; });
+  if (outputs_ == 1 && at != nullptr) {
+    row_.resize(count);
+    for (std::size_t k = 0; k < count; ++k) row_[k] = weights[at[k]];
+    *z += row_dot(count, x, row_.data());
     return;
   }
   for (std::size_t k = 0; k < count; ++k) {
@@ -60,11 +58,12 @@ void SparseBatch<T>::backward(std::size_t row, const T* delta, T* gradient) cons
   const std::size_t begin = matrix_->row_begin[rows_[row]];
   const std::size_t count = matrix_->row_begin[rows_[row] + 1] - begin;
   const float* const x = matrix_->value.data() + begin;
-  if (rows_.size() == 1 && outputs_ == 1) {
-    for (std::size_t k = 0; k < count; ++k) gradient[k] += static_cast<T>(x[k]) * *delta;
+  const std::uint32_t* const at = rows_.size() == 1 ? nullptr : distinct_.positions().data() + first_[row];
+  if (outputs_ == 1 && at != nullptr) {
+    const T factor = *delta;
+    for (std::size_t k = 0; k < count; ++k) gradient[at[k]] += static_cast<T>(x[k]) * factor;
     return;
   }
-  const std::uint32_t* const at = rows_.size() == 1 ? nullptr : distinct_.positions().data() + first_[row];
   for (std::size_t k = 0; k < count; ++k) {
     T* const g = gradient + (at == nullptr ? k : at[k]) * outputs_;
     for (std::size_t j = 0; j < outputs_; ++j) g[j] += static_cast<T>(x[k]) * delta[j];
@@ -93,8 +92,29 @@ double SparseBatch<T>::add_block(std::size_t begin, std::size_t count, std::span
   return loss;
 }
 
+/// A batch of one row and one output, whose weights lie in the order of its numbers: add_block() without
+/// anything to look up.
+template <class T>
+double SparseBatch<T>::differentiate_row(std::span<const T> weights, T bias) {
+  const float* const x = matrix_->value.data() + matrix_->row_begin[rows_[0]];
+  T z = bias + row_dot(weights.size(), x, weights.data());
+  const double loss = models::differentiate(head_, 1, 1, &z, &data_->target[rows_[0]], T(1));
+  weights_.resize(weights.size());
+  bias_.assign(1, T(0) + z);
+  squares_ = row_gradient(weights.size(), x, z, weights_.data());
+  return loss;
+}
+
 template <class T>
 double SparseBatch<T>::differentiate(std::span<const T> weights, std::span<const T> bias) {
+  const double loss = rows_.size() == 1 && outputs_ == 1 ? differentiate_row(weights, bias[0])
+                                                         : differentiate_rows(weights, bias);
+  for (const T g : bias_) squares_ += static_cast<double>(g) * static_cast<double>(g);
+  return loss;
+}
+
+template <class T>
+double SparseBatch<T>::differentiate_rows(std::span<const T> weights, std::span<const T> bias) {
   constexpr std::size_t block = BatchLoss<T>::block;
   const std::size_t blocks = (rows_.size() + block - 1) / block, used = std::min(blocks, BatchLoss<T>::lanes);
   weights_.assign(weights.size(), T(0));
@@ -118,6 +138,7 @@ double SparseBatch<T>::differentiate(std::span<const T> weights, std::span<const
     std::transform(bias_to.begin(), bias_to.end(), bias_.begin(), bias_.begin(),
                    [](T a, T b) { return b + a; });
   }
+  squares_ = sum_of_squares(std::span<const T>(weights_));
   return sum / static_cast<double>(rows_.size());
 }
 

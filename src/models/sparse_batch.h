@@ -31,11 +31,15 @@ class SparseBatch {
 
   [[nodiscard]] const std::vector<T>& weights_gradient() const { return weights_; }  ///< of features()
   [[nodiscard]] const std::vector<T>& bias_gradient() const { return bias_; }
+  /// The sum of the squares of both.
+  [[nodiscard]] double squares() const { return squares_; }
 
  private:
+  double differentiate_row(std::span<const T> weights, T bias);
+  double differentiate_rows(std::span<const T> weights, std::span<const T> bias);
   double add_block(std::size_t begin, std::size_t count, std::span<const T> weights, std::span<const T> bias,
                    std::vector<T>& weights_gradient, std::vector<T>& bias_gradient);
-  void forward(std::size_t row, const T* weights, T* z) const;
+  void forward(std::size_t row, const T* weights, T* z);
   void backward(std::size_t row, const T* delta, T* gradient) const;
 
   Head head_;
@@ -45,8 +49,9 @@ class SparseBatch {
   std::span<const std::uint32_t> rows_, features_;
   DistinctIndices distinct_;        ///< of a batch of several rows
   std::vector<std::size_t> first_;  ///< of each row in its positions
-  std::vector<T> z_, weights_, bias_, lane_weights_, lane_bias_;
+  std::vector<T> z_, row_, weights_, bias_, lane_weights_, lane_bias_;
   std::vector<float> targets_;
+  double squares_ = 0;
 };
 
 }  // namespace thalweg::models

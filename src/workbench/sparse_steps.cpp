@@ -3,16 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "models/sums.h"
+
 namespace thalweg::workbench {
-namespace {
-
-double squares(std::span<const float> numbers) {
-  double sum = 0;
-  for (const float x : numbers) sum += static_cast<double>(x) * static_cast<double>(x);
-  return sum;
-}
-
-}  // namespace
 
 double SparseSteps::differentiate(std::span<const std::uint32_t> rows) {
   batch_.start(*data_, rows);
@@ -21,24 +14,34 @@ double SparseSteps::differentiate(std::span<const std::uint32_t> rows) {
   return batch_.differentiate(weights_, (*parameters_)[1].values);
 }
 
-void SparseSteps::expect(std::span<const std::uint32_t> rows) const {
-  constexpr std::uint64_t most = 4096;  // what stays in the second cache
+void SparseSteps::expect(std::span<const std::uint32_t> coming, std::size_t batch) const {
+  constexpr std::uint64_t most = 4096;  // numbers that stay in the second cache
+  constexpr std::size_t line = 64 / sizeof(float);
   const auto& matrix = std::get<data::SparseMatrix>(data_->features);
+  const auto part = [&](std::size_t from) {
+    from = std::min(from, coming.size());
+    return coming.subspan(from, std::min(batch, coming.size() - from));
+  };
   std::uint64_t count = 0;
-  for (const std::uint32_t row : rows) {
+  for (const std::uint32_t row : part(batch)) {
     const std::uint64_t begin = matrix.row_begin[row], end = matrix.row_begin[row + 1];
-    if ((count += end - begin) > most) return;
-    optimizer_->prefetch(0, {matrix.column.data() + begin, matrix.column.data() + end});
+    if ((count += end - begin) > most) break;
+    for (std::uint64_t k = begin; k < end; k += line) {
+      __builtin_prefetch(&matrix.column[k]);
+      __builtin_prefetch(&matrix.value[k]);
+    }
+  }
+  for (const std::uint32_t row : part(2 * batch)) {
+    __builtin_prefetch(&matrix.row_begin[row]);
+    __builtin_prefetch(&data_->target[row]);
   }
 }
 
-double SparseSteps::gradient_norm() const {
-  return std::sqrt(squares(batch_.weights_gradient()) + squares(batch_.bias_gradient()));
-}
+double SparseSteps::gradient_norm() const { return std::sqrt(batch_.squares()); }
 
 std::string SparseSteps::faulty_gradient() const {
-  if (!std::isfinite(squares(batch_.weights_gradient()))) return (*parameters_)[0].name;
-  return std::isfinite(squares(batch_.bias_gradient())) ? std::string() : (*parameters_)[1].name;
+  if (!models::all_finite(batch_.weights_gradient())) return (*parameters_)[0].name;
+  return models::all_finite(batch_.bias_gradient()) ? std::string() : (*parameters_)[1].name;
 }
 
 void SparseSteps::step() {
@@ -50,8 +53,8 @@ void SparseSteps::step() {
 }
 
 std::string SparseSteps::faulty_parameter() const {
-  if (!std::isfinite(squares(weights_))) return (*parameters_)[0].name;
-  return std::isfinite(squares((*parameters_)[1].values)) ? std::string() : (*parameters_)[1].name;
+  if (!models::all_finite(weights_)) return (*parameters_)[0].name;
+  return models::all_finite((*parameters_)[1].values) ? std::string() : (*parameters_)[1].name;
 }
 
 void SparseSteps::settle() {

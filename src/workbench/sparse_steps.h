@@ -23,8 +23,10 @@ class SparseSteps {
 
   /// The mean loss of these rows, and its gradient.
   double differentiate(std::span<const std::uint32_t> rows);
-  /// Starts to bring the weights of rows to come into the cache.
-  void expect(std::span<const std::uint32_t> rows) const;
+  /// Starts to bring into the cache what batches to come will need: of the one after the next their numbers,
+  /// of the one after that where those are. Not the weights: a processor looks for so many of them at once
+  /// that asking earlier gains nothing. `coming`: the rows to come, of all of these batches.
+  void expect(std::span<const std::uint32_t> coming, std::size_t batch) const;
   [[nodiscard]] double gradient_norm() const;
   /// The name of the first tensor whose gradient is not finite, or "".
   [[nodiscard]] std::string faulty_gradient() const;

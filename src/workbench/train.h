@@ -93,7 +93,7 @@ struct EpochRecord {
   std::optional<models::Scores> validation;  ///< after its last step
   double rate = 0;                           ///< learning rate of its last step, as Optimizer::rate() has it
   double gradient_norm = 0;                  ///< mean of the norms of its batches' gradients
-  double seconds = 0;                        ///< of its steps, without the validation
+  double seconds = 0;                        ///< from its first step to its last, without validations
 };
 
 /// What a training did. Losses are means without l2, so that they compare; metrics are the accuracy in [0, 1]

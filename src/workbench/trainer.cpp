@@ -208,7 +208,6 @@ void Trainer::begin_epoch() {
     std::iota(order_.begin(), order_.end(), 0U);
   }
   running_ = {};
-  running_.rate = optimizer_.rate();
   epoch_steps_ = 0;
 }
 
@@ -242,12 +241,11 @@ void Trainer::come_back() {
 bool Trainer::step() {
   assert(!divergence_);
   if (epoch_ended()) begin_epoch();
-  const Clock::time_point start = Clock::now();
+  if (!since_) since_ = Clock::now();
   const auto rows = std::span(order_).subspan(next_, std::min(batch_, order_.size() - next_));
   if (sparse_) {
     loss_ = {sparse_->differentiate(rows), 0};
-    const std::size_t after = next_ + rows.size();
-    sparse_->expect(std::span(order_).subspan(after, std::min(batch_, order_.size() - after)));
+    sparse_->expect(std::span(order_).subspan(next_ + rows.size()), batch_);
   } else {
     look_ahead();
     loss_ = batch_loss_.gradient(split_->train, rows, parameters_, gradient_);
@@ -265,13 +263,12 @@ bool Trainer::step() {
   else
     optimizer_.step(views_);
   if (!narrow_.empty()) narrow_.widen(parameters_);
-  running_.rate = optimizer_.rate();
   next_ += rows.size();
   ++epoch_steps_;
   const auto count = static_cast<double>(rows.size());
   running_.train_loss += (loss_.data - running_.train_loss) * count / static_cast<double>(next_);
   running_.gradient_norm += (gradient_norm - running_.gradient_norm) / static_cast<double>(epoch_steps_);
-  running_.seconds += seconds_since(start);
+  if (epoch_ended()) stop_watch();
   if (std::string tensor = sparse_ ? sparse_->faulty_parameter() : not_finite(parameters_); !tensor.empty()) {
     divergence_ = {optimizer_.steps(), tensor + " is not finite"};
     return false;
@@ -279,7 +276,16 @@ bool Trainer::step() {
   return true;
 }
 
+/// Adds to the epoch's seconds what has passed since its first step or the last stop: a look at the clock at
+/// each step would take longer than a tenth of a sparse one.
+void Trainer::stop_watch() {
+  if (since_) running_.seconds += seconds_since(*since_);
+  since_.reset();
+}
+
 std::optional<EpochRecord> Trainer::finish_epoch() {
+  stop_watch();
+  running_.rate = optimizer_.rate();
   running_.epoch = epoch_;
   running_.steps = optimizer_.steps();
   if (split_->validation.rows() == 0) return running_;
@@ -298,6 +304,7 @@ std::optional<EpochRecord> Trainer::finish_epoch() {
 }
 
 std::optional<models::Scores> Trainer::evaluate(const data::Dataset& part) {
+  stop_watch();
   models::Scores scores = batch_loss_.evaluate(part, parameters());
   if (!is_healthy(scores.loss)) {
     divergence_ = {

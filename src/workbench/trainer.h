@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -65,6 +66,7 @@ class Trainer {
 
  private:
   void begin_epoch();
+  void stop_watch();
   [[nodiscard]] bool is_healthy(double loss) const;
   [[nodiscard]] std::string fault() const;
   void look_ahead();
@@ -90,6 +92,8 @@ class Trainer {
   double first_loss_ = std::numeric_limits<double>::infinity();
   EpochRecord running_;  ///< means over the epoch so far
   std::size_t epoch_steps_ = 0;
+  std::optional<std::chrono::steady_clock::time_point>
+      since_;  ///< when steps began that are not yet in its seconds
   double best_loss_ = 0;
   std::optional<std::size_t> best_epoch_;
   std::optional<Divergence> divergence_;

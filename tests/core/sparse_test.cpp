@@ -279,6 +279,96 @@ TEST(SparseStep, RowsAreSummedRowByRow) {
   EXPECT_EQ(bits(table), bits(theta));
 }
 
+// Steps without any of them let the next step find nothing prepared.
+TEST(SparseStep, SettingsThatComeLaterCount) {
+  std::vector<float> table(3), theta(3);
+  Optimizer sparse(SGD{.lr = 1}), dense(SGD{.lr = 1});
+  sparse.add_sparse("w", table);
+  dense.add("w", theta);
+  const auto moves_by = [&](float expected) {
+    const float before = theta[1];
+    sparse.begin_step();
+    sparse.step_tensor(0, SparseGradient{std::vector<std::uint32_t>{1}, std::vector<float>{-1}});
+    sparse.end_step();
+    dense.step({std::vector<float>{0, -1, 0}});
+    sparse.settle();
+    EXPECT_EQ(theta[1] - before, expected);
+    EXPECT_EQ(bits(table), bits(theta));
+  };
+  const auto both = [&](const Prepare& set) {
+    set(sparse);
+    set(dense);
+  };
+  moves_by(1);
+  moves_by(1);
+  both([](Optimizer& o) { o.scale("lr", 0.5); });
+  moves_by(0.5F);
+  both([](Optimizer& o) { o.loss_scale(4); });
+  moves_by(0.125F);
+  both([](Optimizer& o) { o.loss_scale(1); });
+  moves_by(0.5F);
+  both([](Optimizer& o) { o.schedule("lr", linear(1024)); });
+  moves_by(0.5F * (1 - 5.0F / 1024));
+}
+
+TEST(SparseStep, PenaltiesThatComeLaterCount) {
+  const std::vector<Prepare> ways{
+      [](Optimizer& o) { o.transform(L2{0.5}); },
+      [](Optimizer& o) { o.scale("l2", 1); },
+      [](Optimizer& o) { o.schedule("l2", Schedule(Constant{}).absolute()); },
+  };
+  for (std::size_t way = 0; way < ways.size(); ++way) {
+    const AnyRule rule(SGD{.lr = 1, .l2 = way == 1 ? 0.5 : 0});
+    std::vector<float> table(3, 1.0F), theta(3, 1.0F);
+    Optimizer sparse(rule), dense(rule);
+    sparse.add_sparse("w", table);
+    dense.add("w", theta);
+    for (Optimizer* const o : {&sparse, &dense}) {
+      if (way == 1) o->scale("l2", 0);
+    }
+    for (int t = 0; t < 4; ++t) {
+      if (t == 2) ways[way](sparse);
+      if (t == 2) ways[way](dense);
+      sparse.begin_step();
+      sparse.step_tensor(0, SparseGradient{std::vector<std::uint32_t>{1}, std::vector<float>{-1}});
+      sparse.end_step();
+      dense.step({std::vector<float>{0, -1, 0}});
+    }
+    sparse.settle();
+    if (way < 2) EXPECT_EQ(theta, (std::vector<float>{0.25F, 2.25F, 0.25F})) << way;
+    if (way == 2) EXPECT_EQ(theta, (std::vector<float>{0, 1, 0})) << "a penalty of 1 and a rate of 1";
+    EXPECT_EQ(bits(table), bits(theta)) << way;
+  }
+}
+
+TEST(Distinct, AreNumberedInTheOrderOfTheirAppearance) {
+  for (const std::uint32_t most :
+       {0xFFFFFFFFU, 40U}) {  // marks are cleared now and then, also within a round
+    DistinctIndices distinct(most);
+    for (std::uint64_t round = 0; round < 50; ++round) {
+      const std::size_t size = round % 10 == 9 ? 11 : 20;
+      distinct.start(size);
+      std::vector<std::uint32_t> indices, positions;
+      std::map<std::uint32_t, std::uint32_t> known;
+      for (std::uint64_t list = 0; list < 3; ++list) {
+        std::vector<std::uint32_t> some;
+        for (std::uint64_t k = 0; k < round % 8; ++k)
+          some.push_back(static_cast<std::uint32_t>(uniform(round, list, k) * static_cast<double>(size)));
+        for (const std::uint32_t index : some) {
+          const auto [at, fresh] = known.emplace(index, static_cast<std::uint32_t>(indices.size()));
+          if (fresh) indices.push_back(index);
+          positions.push_back(at->second);
+        }
+        distinct.add(some);
+      }
+      EXPECT_THAT(std::vector<std::uint32_t>(distinct.indices().begin(), distinct.indices().end()),
+                  ::testing::ElementsAreArray(indices));
+      EXPECT_THAT(std::vector<std::uint32_t>(distinct.positions().begin(), distinct.positions().end()),
+                  ::testing::ElementsAreArray(positions));
+    }
+  }
+}
+
 /// "Touched rows only": a parameter takes the steps in which it has a gradient, with the t of all steps.
 TEST(SparseStep, LeftMeansLeftOut) {
   std::vector<float> table{1, 1, 1}, alone{1};

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace thalweg::models {
+
+// Over a few hundred numbers, where a call of the BLAS would take longer than what it does.
+
+/// The sum of x[k] weights[k] over k below `count`, in the order of sparse_dot().
+[[nodiscard]] float row_dot(std::size_t count, const float* x, const float* weights);
+[[nodiscard]] double row_dot(std::size_t count, const float* x, const double* weights);
+
+/// gradient[k] = 0 + x[k] delta; returns its sum of squares, as the next.
+double row_gradient(std::size_t count, const float* x, float delta, float* gradient);
+double row_gradient(std::size_t count, const float* x, double delta, double* gradient);
+
+/// The sum of squares in double: entry k goes to sum k mod 16 of sixteen.
+[[nodiscard]] double sum_of_squares(std::span<const float> numbers);
+[[nodiscard]] double sum_of_squares(std::span<const double> numbers);
+[[nodiscard]] bool all_finite(std::span<const float> numbers);
+
+}  // namespace thalweg::models
