@@ -236,6 +236,20 @@ void training_goals(const Record& record, std::vector<Goal>& goals) {
   }
 }
 
+/// Steps of one row: as fast as a number of ns says, or within reach of what memory does alone.
+void sparse_goals(const Record& record, std::vector<Goal>& goals) {
+  for (const Entry& e : record.entries) {
+    const Entry* const limit = record.limit_of(e);
+    if (e.group != "sparse" || limit == nullptr || (e.name != "sgd, batch 1" && e.name != "adagrad, batch 1"))
+      continue;
+    const double over = figure_of(ratios(e.rounds, limit->rounds)).median, ns = median_of(&e);
+    goals.push_back({fmt::format("{} at most 3.5 ns a nonzero, or 2.2 times the loop: {}", e.name, e.size),
+                     fmt::format("{:.3g} ns, {:.2f} times", ns, over),
+                     std::min(shortfall(ns, 3.5, false), shortfall(over, 2.2, false)),
+                     "about 200 ns of a step that are not of its nonzeros, and rows that come from memory"});
+  }
+}
+
 }  // namespace
 
 std::string Goal::verdict() const {
@@ -258,6 +272,7 @@ std::vector<Goal> goals_of(const Record& record) {
   chain_goals(record, goals);
   load_goals(record, goals);
   training_goals(record, goals);
+  sparse_goals(record, goals);
   return goals;
 }
 

@@ -18,12 +18,12 @@ struct Machine {
 
 /// What one case took, round by round.
 struct Entry {
-  std::string group;           ///< limit, kernel, rule, chain, storage, overhead, training, peer
+  std::string group;           ///< limit, kernel, rule, chain, storage, overhead, training, sparse, peer
   std::string name;            ///< "adam", "read 4 write 3", "libtorch: adam"
   std::string size;            ///< "1e6", "10000x1000", "L1"
   std::string precision;       ///< float32 or float64
   std::size_t threads = 1;     ///< 1 or Machine::threads
-  std::string unit;            ///< parameter, tensor, step, row: what the times are for
+  std::string unit;            ///< parameter, tensor, step, row, nonzero: what the times are for
   double bytes = 0;            ///< that a unit must move at least, 0 where that is not what counts
   std::string limit;           ///< the name of the limit that holds for it, or ""
   std::string reference;       ///< what it is compared with: plain "adam" for its storages and chains

@@ -10,6 +10,7 @@
 #include "bench/machine.h"
 #include "bench/measure.h"
 #include "bench/peers.h"
+#include "bench/sparse_cases.h"
 #include "bench/training_cases.h"
 
 namespace thalweg::bench {
@@ -107,6 +108,14 @@ void plan_training(const Options& options, const std::vector<std::size_t>& threa
                  [=, &peers] { return training_block(threads, rounds, peers); }});
 }
 
+void plan_sparse(const Options& options, std::vector<Planned>& all) {
+  const std::size_t rounds = rounds_for(options, 1);
+  for (const Frequencies frequencies : {Frequencies::uniform, Frequencies::text}) {
+    all.push_back({"sparse rows, " + sparse_size(frequencies), 1 + static_cast<double>(rounds + 2) * 0.5,
+                   [=] { return sparse_block(frequencies, rounds); }});
+  }
+}
+
 std::vector<Planned> plan(const Options& options, const std::vector<std::size_t>& threads,
                           const std::vector<Peer>& peers) {
   const auto wanted = [&](const char* kind) {
@@ -116,6 +125,7 @@ std::vector<Planned> plan(const Options& options, const std::vector<std::size_t>
   std::vector<Planned> all;
   if (wanted("steps")) plan_steps(options, threads, peers, all);
   if (wanted("training")) plan_training(options, threads, peers, all);
+  if (wanted("sparse")) plan_sparse(options, all);
   if (wanted("load")) plan_loads(options, all);
   return all;
 }
@@ -123,7 +133,7 @@ std::vector<Planned> plan(const Options& options, const std::vector<std::size_t>
 }  // namespace
 
 const std::vector<std::string>& kinds() {
-  static const std::vector<std::string> all{"steps", "training", "load"};
+  static const std::vector<std::string> all{"steps", "training", "sparse", "load"};
   return all;
 }
 

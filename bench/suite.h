@@ -27,7 +27,7 @@ struct Options {
 };
 
 /// What can be measured, each by itself: "steps" (limits, rules, what surrounds them, peers), "training"
-/// (epochs of dense networks), "load" (files).
+/// (epochs of dense networks), "sparse" (linear models on sparse rows), "load" (files).
 [[nodiscard]] const std::vector<std::string>& kinds();
 
 /// The sizes of a whole run.

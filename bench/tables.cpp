@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "bench/sparse_cases.h"
 #include "bench/training_cases.h"
 
 namespace thalweg::bench {
@@ -212,6 +213,45 @@ void add_training(const Record& record, std::vector<TableText>& tables) {
   if (!table.rows.empty()) tables.push_back(std::move(table));
 }
 
+/// Linear models on sparse rows: a column per kind of data.
+void add_sparse(const Record& record, std::vector<TableText>& tables) {
+  TableText table;
+  table.title = fmt::format(
+      "logistic regression on rows of {} nonzeros, 1 thread: ns a nonzero; times the loop over records of "
+      "the same size",
+      sparse_nonzeros);
+  table.columns = {""};
+  std::vector<std::string> names, sizes;
+  const auto add = [](std::vector<std::string>& all, const std::string& one) {
+    if (std::find(all.begin(), all.end(), one) == all.end()) all.push_back(one);
+  };
+  for (const Entry& e : record.entries) {
+    if (e.unit != "nonzero") continue;
+    add(names, e.name);
+    add(sizes, e.size);
+  }
+  table.columns.insert(table.columns.end(), sizes.begin(), sizes.end());
+  for (const std::string& name : names) {
+    std::vector<std::string> row{name};
+    for (const std::string& size : sizes) {
+      std::string cell;
+      for (const Entry& e : record.entries) {
+        if (e.unit != "nonzero" || e.name != name || e.size != size) continue;
+        cell = ns_text(figure_of(e.rounds).median);
+        const Entry* const limit = record.limit_of(e);
+        if (limit != nullptr)
+          cell += fmt::format(" {:.2f}x", figure_of(ratios(e.rounds, limit->rounds)).median);
+      }
+      row.push_back(cell);
+    }
+    table.rows.push_back(std::move(row));
+  }
+  table.note =
+      "The loops add 1 to the numbers of a record, at the indices of the same rows in their order in memory. "
+      "An epoch visits the rows in shuffled order.";
+  if (!table.rows.empty()) tables.push_back(std::move(table));
+}
+
 std::string markdown_table(const TableText& table) {
   std::string text = table.title.empty() ? "" : fmt::format("\n### {}\n\n", table.title);
   const auto row = [&](const std::vector<std::string>& cells) {
@@ -244,6 +284,7 @@ std::vector<TableText> tables_of(const Record& record) {
   add_overheads(record, tables);
   add_training(record, tables);
   add_by_threads(record, tables);
+  add_sparse(record, tables);
   add_loads(record, tables);
   return tables;
 }

@@ -46,13 +46,14 @@ class Bench : public Command {
         "libraries whose modules are found, in turn, round by round, on the same data. Figures are medians "
         "over rounds; per cents are of the loop that moves the same arrays, in the same rounds. Then epochs "
         "of "
-        "dense networks, against the matrix products that they need, and the reading of files, against "
-        "reading "
-        "the same bytes into memory. A whole run takes some minutes and wants a quiet machine.",
+        "dense networks, against the matrix products that they need, steps of linear models on sparse rows, "
+        "against reading and writing at the same places, and the reading of files, against reading the same "
+        "bytes into memory. A whole run takes some minutes and wants a quiet machine.",
         {{"bench", "All of it:"},
          {"bench --quick", "Fewer sizes and rounds, in a minute or two:"},
          {"bench --rules adam,sgd --sizes 1e6,1e7 --precision float32", "Some of it:"},
          {"bench --only training,load", "How fast networks train and files are read:"},
+         {"bench --only sparse", "How fast linear models step on sparse rows:"},
          {"bench --output now.json --compare before.json", "What changed since an earlier run:"},
          {"bench --from now.json --plot roofline.html", "A picture of a run:"},
          {"bench --json | jq '.entries[] | select(.group == \"rule\")'", "For machines:"}}};
@@ -62,7 +63,8 @@ class Bench : public Command {
     a.text(
         "--only", "KIND,...", only_,
         "what to measure: steps (limits, rules, what surrounds them, other libraries), training (epochs of "
-        "dense networks), load (files of 64 MB); all if left out, steps where --rules, --sizes or "
+        "dense networks), sparse (linear models on sparse rows), load (files of 64 MB); all if left out, "
+        "steps where --rules, --sizes or "
         "--precision are given");
     a.text("--rules", "NAME,...", rules_, "which rules, each in its default form; all if left out");
     a.text(

@@ -50,6 +50,24 @@ TEST(Tables, ShowFigureAndShare) {
   EXPECT_THAT(text, HasSubstr("| root and quotient | 0.400 | |\n"));
 }
 
+TEST(Tables, HoldSparseStepsAgainstTheLoop) {
+  Record r = record();
+  const auto add = [&](const std::string& group, const std::string& name, double ns) {
+    r.entries.push_back(entry(group, name, "few of many", 1, {ns, ns, ns}, 0, "loop"));
+    r.entries.back().unit = "nonzero";
+  };
+  add("limit", "loop", 2);
+  add("sparse", "sgd, batch 1", 4);
+  add("sparse", "adagrad, batch 1", 6);
+  const std::string text = markdown_of(r);
+  EXPECT_THAT(text, HasSubstr("| | few of many |\n"));
+  EXPECT_THAT(text, HasSubstr("| loop | 2.00 |\n"));
+  EXPECT_THAT(text, HasSubstr("| sgd, batch 1 | 4.00 2.00x |\n"));
+  EXPECT_THAT(text, HasSubstr("| sgd, batch 1 at most 3.5 ns a nonzero, or 2.2 times the loop: few of many | "
+                              "4 ns, 2.00 times | met |"));
+  EXPECT_THAT(text, HasSubstr("few of many | 6 ns, 3.00 times | short by 36 % |"));
+}
+
 TEST(Roofline, HasADotPerRuleAndSizeAndEachRoof) {
   const std::string svg = roofline_svg(record());
   EXPECT_THAT(svg, HasSubstr("<title>adam, 1e8: 1.25 ns a parameter, 22.4 GB/s</title>"));

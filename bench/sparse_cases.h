@@ -1,0 +1,24 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "bench/case.h"
+
+namespace thalweg::bench {
+
+/// The made-up problem: rows with so many different features each, of so many.
+inline constexpr std::size_t sparse_rows = 20'000, sparse_columns = std::size_t{1} << 20U,
+                             sparse_nonzeros = 100;
+
+/// How often a feature occurs: each alike, or the k-th most frequent one in proportion to 1 / k, as words do.
+enum class Frequencies { uniform, text };
+
+[[nodiscard]] std::string sparse_size(Frequencies frequencies);
+
+/// Logistic regression on sparse rows, steps of 1 and of 32, in ns a nonzero, beside a bare loop that reads
+/// and writes records of the same size at the same indices. On one thread. One epoch a run.
+[[nodiscard]] Block sparse_block(Frequencies frequencies, std::size_t rounds);
+
+}  // namespace thalweg::bench
