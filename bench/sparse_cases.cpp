@@ -27,8 +27,7 @@ std::uint32_t feature(Frequencies frequencies, std::uint64_t row, std::uint64_t 
   const double u = uniform(1, row, draw);
   if (frequencies == Frequencies::uniform)
     return static_cast<std::uint32_t>(u * static_cast<double>(columns));
-  const auto rank =
-      static_cast<std::uint32_t>(std::exp(u * std::log(static_cast<double>(columns + 1))) - 1);
+  const auto rank = static_cast<std::uint32_t>(std::exp(u * std::log(static_cast<double>(columns + 1))) - 1);
   return rank * 0x9E3779B1U % columns;
 }
 
@@ -93,7 +92,8 @@ Case loop_case(const Shared& split) {
   c.memory = numbers * columns * sizeof(float);
   c.prepare = [=] { table->emplace(numbers * columns * sizeof(float)); };
   c.run = [=] {
-    touch<numbers>((*table)->template as<float>(), std::get<data::SparseMatrix>(split->train.features).column);
+    touch<numbers>((*table)->template as<float>(),
+                   std::get<data::SparseMatrix>(split->train.features).column);
   };
   c.release = [table] { table->reset(); };
   return c;

@@ -62,7 +62,8 @@ struct TrainOptions {
   std::size_t threads = 0;  ///< 0: as many as the machine has; the result is the same for any number
   /// Whether a linear model on sparse data is stepped by the features of each batch alone where they are few
   /// and nothing else stands against it: the same trajectory, but for the last digits of the norms that are
-  /// reported, in less time.
+  /// reported, in less time. The l2 of the model is then the rule's, if it has one to spare; its penalty, a
+  /// sum over all weights, is neither in the norms nor in what tells a run that diverges.
   bool sparse_steps = true;
   std::string isa = "best";  ///< of the optimizer's kernels, as in Execution; the result is the same for any
 

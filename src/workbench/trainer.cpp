@@ -59,6 +59,11 @@ Gradients views_of(const models::Parameters<float>& gradient) {
   return Gradients(std::move(views));
 }
 
+bool has_schedule(const TrainOptions& options, std::string_view key) {
+  return std::any_of(options.schedules.begin(), options.schedules.end(),
+                     [key](const auto& schedule) { return schedule.first == key; });
+}
+
 void check(const TrainOptions& options, const data::Split& split) {
   workbench::check(options.precision);
   if (split.train.rows() == 0) throw input_error(split.train.name, "no rows to train on", "at least one");
@@ -79,8 +84,7 @@ void check(const TrainOptions& options, const data::Split& split) {
   if (!(options.cooldown >= 0 && options.cooldown <= 1)) {
     throw usage_error("cooldown", number_text(options.cooldown), "must be a share of the steps, in [0, 1]");
   }
-  if (options.cooldown > 0 && std::any_of(options.schedules.begin(), options.schedules.end(),
-                                          [](const auto& schedule) { return schedule.first == "lr"; })) {
+  if (options.cooldown > 0 && has_schedule(options, "lr")) {
     throw usage_error("cooldown", number_text(options.cooldown),
                       "must be 0 where lr has a schedule of its own");
   }
@@ -93,16 +97,18 @@ void check(const TrainOptions& options, const data::Split& split) {
     throw usage_error(needs, "given", "needs a validation part, but this one has no rows");
 }
 
-/// Adds every tensor with the options of the first group that matches.
+/// Adds every tensor with the options of the first group that matches. Where steps are sparse, the optimizer
+/// sees to the model's l2 of the weights.
 void add_tensors(Optimizer& optimizer, models::Parameters<float>& parameters, NarrowTensors& narrow,
-                 const std::vector<TensorGroup>& groups, bool sparse) {
+                 const std::vector<TensorGroup>& groups, bool sparse, double l2) {
   std::vector<std::string> names;
   for (auto& tensor : parameters) {
     const ParameterView stepped = narrow.empty() ? tensor.values : narrow.parameters(names.size());
     names.push_back(tensor.name);
     const auto group = std::find_if(groups.begin(), groups.end(),
                                     [&](const TensorGroup& g) { return matches(g.pattern, tensor.name); });
-    const GroupOptions options = group != groups.end() ? group->options : GroupOptions{};
+    GroupOptions options = group != groups.end() ? group->options : GroupOptions{};
+    if (sparse && names.size() == 1 && l2 > 0) options.l2 = l2;
     if (sparse && names.size() == 1)
       optimizer.add_sparse(tensor.name, stepped, {.block = tensor.columns}, options);
     else
@@ -116,13 +122,25 @@ void add_tensors(Optimizer& optimizer, models::Parameters<float>& parameters, Na
   }
 }
 
+/// Whether the rule can see to a penalty of the model: as an l2 of its own that is added to the gradient, and
+/// that nobody uses.
+bool takes_penalty(const TrainOptions& options) {
+  const AnyRule& rule = options.optimizer;
+  const auto& keys = rule.info().keys;
+  const bool has = std::any_of(keys.begin(), keys.end(), [](const KeyInfo& key) { return key.name == "l2"; });
+  return has && !rule.info().decays && std::get<double>(rule.get("l2")) == 0 &&
+         !has_schedule(options, "l2") &&
+         std::none_of(options.groups.begin(), options.groups.end(),
+                      [](const TensorGroup& group) { return group.options.l2.has_value(); });
+}
+
 /// Whether steps can look at the features of a batch alone, and it pays.
 bool can_step_sparsely(const data::Dataset& data, const models::ModelSpec& model, const TrainOptions& options,
                        std::size_t batch) {
   const auto* const matrix = std::get_if<data::SparseMatrix>(&data.features);
   const AnyRule& rule = options.optimizer;
   if (!options.sparse_steps || matrix == nullptr || model.kind == models::ModelSpec::Kind::mlp ||
-      model.l2 > 0)
+      (model.l2 > 0 && !takes_penalty(options)))
     return false;
   if (options.precision.parameters != Precision::float32 || options.precision.state != StateType::float32 ||
       !options.transforms.empty() || rule.info().sum_count > 0 || rule.info().looks_ahead(rule.object()))
@@ -183,7 +201,7 @@ Trainer::Trainer(const data::Split& split, const models::ModelSpec& model, const
           {.isa = options.isa, .executor = std::shared_ptr<Executor>(std::shared_ptr<void>(), &pool_)}),
       views_(narrow_.empty() ? views_of(gradient_) : narrow_.gradients()) {
   const bool sparse = can_step_sparsely(split.train, model, options, batch_);
-  add_tensors(optimizer_, parameters_, narrow_, options.groups, sparse);
+  add_tensors(optimizer_, parameters_, narrow_, options.groups, sparse, model.l2);
   if (sparse) sparse_ = std::make_unique<SparseSteps>(split.train, network_.head(), parameters_, optimizer_);
   if (options.precision.loss_scale != 1) optimizer_.loss_scale(options.precision.loss_scale);
   if (options.cooldown > 0)

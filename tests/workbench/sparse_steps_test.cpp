@@ -2,6 +2,7 @@
 
 #include "workbench/sparse_steps.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gmock/gmock.h>
@@ -9,6 +10,7 @@
 #include <thalweg/random.h>
 #include <thalweg/registry.h>
 #include <thalweg/rules/nesterov.h>
+#include <thalweg/schedules/decay.h>
 
 #include "train_samples.h"
 #include "workbench/trainer.h"
@@ -50,6 +52,7 @@ data::Split rare_split(std::size_t classes, std::size_t columns = 400, double sh
 }
 
 /// A sparse step's record is the dense one's but for the norms, which are summed in another order.
+/// Nor has it what a penalty of the model adds to the gradients of all weights.
 void expect_same_training(const data::Split& split, const std::string& model, TrainOptions options) {
   const models::ModelSpec spec = models::make_model(model);
   options.epochs = 4;
@@ -63,10 +66,12 @@ void expect_same_training(const data::Split& split, const std::string& model, Tr
   for (std::size_t e = 0; e < ours.epochs.size(); ++e) {
     EXPECT_EQ(ours.epochs[e].train_loss, theirs.epochs[e].train_loss);
     EXPECT_EQ(ours.epochs[e].validation->loss, theirs.epochs[e].validation->loss);
+    if (spec.l2 > 0) continue;
     EXPECT_NEAR(ours.epochs[e].gradient_norm / theirs.epochs[e].gradient_norm, 1, 1e-5);
   }
   for (std::size_t k = 0; k < 2; ++k) {
     EXPECT_EQ(sparse.parameters()[k].values, dense.parameters()[k].values) << model << ' ' << k;
+    if (spec.l2 > 0) continue;
     EXPECT_EQ(sparse.gradient()[k].values, dense.gradient()[k].values) << model << ' ' << k;
   }
 }
@@ -92,6 +97,28 @@ TEST_P(SparseTraining, WithSchedulesGroupsAndEarlyStopping) {
   options.patience = 1;
   options.groups = {{"*bias", {.lr = 0.01}}};
   expect_same_training(rare_split(2), "logistic", options);
+}
+
+TEST_P(SparseTraining, WithAPenaltyOfTheModel) {
+  TrainOptions options;
+  options.optimizer = make_rule(GetParam());
+  options.batch = 3;
+  const auto& keys = options.optimizer.info().keys;
+  const bool spare =
+      !options.optimizer.info().decays &&
+      std::any_of(keys.begin(), keys.end(), [](const KeyInfo& key) { return key.name == "l2"; }) &&
+      std::get<double>(options.optimizer.get("l2")) == 0;
+  if (!spare) {
+    const data::Split split = rare_split(2);
+    const Trainer trainer(split, models::make_model("logistic:l2=0.01"), options);
+    EXPECT_FALSE(trainer.steps_sparsely());
+    return;
+  }
+  options.cooldown = 0.5;
+  expect_same_training(rare_split(2), "logistic:l2=0.01", options);
+  expect_same_training(rare_split(3), "softmax:l2=0.3", options);
+  options.groups = {{"*bias", {.lr = 0.01}}};
+  expect_same_training(rare_split(0), "linear:l2=0.1", options);
 }
 
 INSTANTIATE_TEST_SUITE_P(Rules, SparseTraining,
@@ -123,7 +150,13 @@ TEST(SparseTrainingChoice, IsDenseWhereItMustBe) {
   options.optimizer = make_rule("sgd");
   options.batch = 4;
   EXPECT_TRUE(sparse("logistic", options));
-  EXPECT_FALSE(sparse("logistic:l2=0.1", options));
+  EXPECT_TRUE(sparse("logistic:l2=0.1", options));
+  options.groups = {{"*weights", {.l2 = 0.2}}};
+  EXPECT_FALSE(sparse("logistic:l2=0.1", options)) << "both penalties count";
+  options.groups.clear();
+  options.schedules = {{"l2", linear(9)}};
+  EXPECT_FALSE(sparse("logistic:l2=0.1", options)) << "the model's stays what it is";
+  options.schedules.clear();
   EXPECT_FALSE(sparse("mlp:3", options));
   options.batch = 0;
   EXPECT_FALSE(sparse("logistic", options)) << "a batch has most features";
