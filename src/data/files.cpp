@@ -12,7 +12,6 @@
 
 #include <thalweg/error.h>
 
-#include "data/pages.h"
 #include "data/source.h"
 #include "data/text.h"
 
@@ -61,50 +60,71 @@ int open_beside(const std::string& target, std::string& temporary) {
   return -1;
 }
 
+/// Where the bytes of a file that is to be written go.
+struct Place {
+  std::string target;   ///< behind symbolic links
+  std::string folder;   ///< the target's
+  bool direct = false;  ///< a device or a pipe, which nothing can replace
+};
+
+/// Throws where nothing can be written: a folder, or a file in none.
+Place place_of(const std::string& path) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  if (fs::is_directory(status)) throw input_error(path, "a folder", "a file that can be written");
+  Place place{path, {}, fs::exists(status) && !fs::is_regular_file(status)};
+  if (place.direct) return place;
+  if (fs::exists(status)) place.target = fs::canonical(path, ignored).string();
+  place.folder = fs::path(place.target).parent_path().string();
+  if (place.folder.empty()) {
+    place.folder = ".";
+  } else if (!fs::is_directory(place.folder, ignored)) {
+    throw input_error(path, "no folder " + shown(place.folder), "a path in an existing folder");
+  }
+  return place;
+}
+
 }  // namespace
 
 std::string read_file(const std::string& path) {
   Source source(path == "-" ? "./-" : path);
-  // One byte more than the size, so that the end is seen without growing the buffer.
-  std::string bytes;
-  reserve_pages(bytes, std::max<std::size_t>(source.size(), 4095) + 1);
-  bytes.resize(bytes.capacity());
-  std::size_t used = 0;
-  for (;;) {
-    if (used == bytes.size()) bytes.resize(2 * used);
-    const std::size_t got = source.read(bytes.data() + used, bytes.size() - used);
-    if (got == 0) break;
-    used += got;
-  }
-  bytes.resize(used);
-  return bytes;
+  return read_all(source);
 }
 
-void write_file(const std::string& path, std::string_view bytes) {
-  std::error_code ignored;
-  const fs::file_status status = fs::status(path, ignored);
-  if (fs::is_directory(status)) throw input_error(path, "a folder", "a file that can be written");
-  if (fs::exists(status) && !fs::is_regular_file(status)) {
+void write_file(const std::string& path, std::string_view bytes) { write_file(path, std::span(&bytes, 1)); }
+
+void write_file(const std::string& path, std::span<const std::string_view> pieces) {
+  const Place place = place_of(path);
+  if (place.direct) {
     const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
     if (file.number < 0) throw unwritable(path, errno);
-    return write_all(file.number, bytes, path);
-  }
-  const std::string target = fs::exists(status) ? fs::canonical(path, ignored).string() : path;
-  const fs::path folder = fs::path(target).parent_path();
-  if (!folder.empty() && !fs::is_directory(folder, ignored)) {
-    throw input_error(path, "no folder " + shown(folder.string()), "a path in an existing folder");
+    for (const std::string_view piece : pieces) write_all(file.number, piece, path);
+    return;
   }
   std::string temporary;
-  const Descriptor file(open_beside(target, temporary));
+  const Descriptor file(open_beside(place.target, temporary));
   if (file.number < 0) throw unwritable(path, errno);
   try {
-    write_all(file.number, bytes, path);
-    if (::fsync(file.number) != 0 || ::rename(temporary.c_str(), target.c_str()) != 0)
+    for (const std::string_view piece : pieces) write_all(file.number, piece, path);
+    if (::fsync(file.number) != 0 || ::rename(temporary.c_str(), place.target.c_str()) != 0)
       throw unwritable(path, errno);
   } catch (...) {
     ::unlink(temporary.c_str());
     throw;
   }
+  // The new name lasts once the folder is on the disk too. Where a system cannot sync folders, it need not.
+  const Descriptor folder(::open(place.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.number >= 0) static_cast<void>(::fsync(folder.number));
+}
+
+void check_writable(const std::string& path) {
+  const Place place = place_of(path);
+  std::string temporary;
+  const Descriptor file(place.direct ? ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)
+                                     : open_beside(place.target, temporary));
+  // A pipe that nobody reads yet may have its reader by then.
+  if (file.number < 0 && !(place.direct && errno == ENXIO)) throw unwritable(path, errno);
+  if (!place.direct) ::unlink(temporary.c_str());
 }
 
 void missing_file(const std::string& path) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -10,10 +11,18 @@ namespace thalweg::data {
 /// off.
 [[nodiscard]] std::string read_file(const std::string& path);
 
-/// Writes a file whole or not at all: into a temporary file in the same folder, synced, then renamed over
-/// `path`. A symbolic link is followed; a device or pipe is written to directly. Errors: the folder is
-/// missing or the file cannot be written, with the system's reason; then `path` is what it was before.
+/// Writes a file whole or not at all, and so that it outlives a power cut: into a temporary file in the same
+/// folder, synced, then renamed over `path`, and the folder synced. A symbolic link is followed; a device or
+/// pipe is written to directly. Errors: the folder is missing or the file cannot be written, with the
+/// system's reason; then `path` is what it was before.
 void write_file(const std::string& path, std::string_view bytes);
+
+/// The same, of pieces that follow each other.
+void write_file(const std::string& path, std::span<const std::string_view> pieces);
+
+/// Throws write_file()'s Error where it would fail from the start: for what takes long before it writes.
+/// Leaves nothing behind.
+void check_writable(const std::string& path);
 
 /// The error for a path where nothing is, with the nearest name in its folder.
 [[noreturn]] void missing_file(const std::string& path);

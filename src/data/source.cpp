@@ -17,6 +17,7 @@
 #include <thalweg/error.h>
 
 #include "data/files.h"
+#include "data/pages.h"
 
 namespace thalweg::data {
 namespace {
@@ -106,7 +107,7 @@ struct Source::State {
   void begin() {
     begun = true;
     refill();
-    packed = is_gzip(input.data(), held);
+    packed = !options.as_is && is_gzip(input.data(), held);
     if (!packed) return;
     bytes = 0;
     if (options.follow) throw usage_error("follow", name, "must be a plain file: gzip cannot be followed");
@@ -194,6 +195,22 @@ void Source::rewind() { state_->rewind(); }
 std::size_t Source::size() const {
   if (!state_->begun && !state_->options.follow) state_->begin();
   return state_->bytes;
+}
+
+std::string read_all(Source& source) {
+  // One byte more than the size, so that the end is seen without growing the buffer.
+  std::string bytes;
+  reserve_pages(bytes, std::max<std::size_t>(source.size(), 4095) + 1);
+  bytes.resize(bytes.capacity());
+  std::size_t used = 0;
+  for (;;) {
+    if (used == bytes.size()) bytes.resize(2 * used);
+    const std::size_t got = source.read(bytes.data() + used, bytes.size() - used);
+    if (got == 0) break;
+    used += got;
+  }
+  bytes.resize(used);
+  return bytes;
 }
 
 }  // namespace thalweg::data

@@ -9,10 +9,11 @@
 namespace thalweg::data {
 
 struct SourceOptions {
+  bool as_is = false;   ///< never decompress: for formats whose first bytes may look like those of gzip
   bool follow = false;  ///< at the end of a file, wait for what is appended to it
   /// Seconds without anything new after which following ends; infinity: `stop` alone ends it.
   double idle = std::numeric_limits<double>::infinity();
-  std::function<bool()> stop;  ///< asked while waiting, every 20 ms or less: whether this is the end
+  std::function<bool()> stop{};  ///< asked while waiting, every 20 ms or less: whether this is the end
 };
 
 /// The bytes of a file, or of standard input ("-"), piece by piece, decompressed where the content (not the
@@ -43,5 +44,8 @@ class Source {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// What is left of a source, in memory.
+[[nodiscard]] std::string read_all(Source& source);
 
 }  // namespace thalweg::data

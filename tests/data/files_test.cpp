@@ -1,13 +1,28 @@
 #include "data/files.h"
 
+#include <array>
 #include <csignal>
 
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "data/temporary.h"
 #include "data/text.h"
+
+namespace {
+std::string synced;  ///< what fsync() was called for: f, a file; d, a folder
+}  // namespace
+
+/// In place of the system's, so that a test sees what is synced.
+extern "C" int fsync(int descriptor) {
+  struct stat status {};
+  ::fstat(descriptor, &status);
+  synced += S_ISDIR(status.st_mode) ? 'd' : 'f';
+  return static_cast<int>(::syscall(SYS_fsync, descriptor));
+}
 
 namespace thalweg::data {
 namespace {
@@ -77,6 +92,33 @@ TEST_F(Files, WritesWholeFilesAndLeavesNothingBeside) {
   write_file(path, "short");
   EXPECT_EQ(read_file(path), "short");
   EXPECT_EQ(files_in(folder.path()), 1);
+}
+
+TEST_F(Files, SyncsTheFileAndThenItsFolder) {
+  synced.clear();
+  write_file(folder.path() + "/out", "new");
+  EXPECT_EQ(synced, "fd");
+}
+
+TEST_F(Files, WritesPiecesOneAfterTheOther) {
+  const std::array<std::string_view, 3> pieces{"one, ", "", "two"};
+  write_file(folder.path() + "/out", pieces);
+  EXPECT_EQ(read_file(folder.path() + "/out"), "one, two");
+}
+
+TEST_F(Files, TellsBeforehandWhatCannotBeWritten) {
+  const auto check_error = [&](const std::string& path) {
+    return error_of(folder, [&] { check_writable(path); });
+  };
+  const std::string path = folder.file("out", "old");
+  EXPECT_EQ(check_error(path), "no error");
+  EXPECT_EQ(check_error(folder.path() + "/new"), "no error");
+  EXPECT_EQ(read_file(path), "old");
+  EXPECT_EQ(files_in(folder.path()), 1);
+  EXPECT_EQ(check_error("/dev/null"), "no error");
+  for (const std::string& bad : {folder.path() + "/none/out", folder.path(), path + "/out"})
+    EXPECT_EQ(check_error(bad), error_of(folder, [&] { write_file(bad, "new"); }));
+  EXPECT_THAT(check_error(path + "/out"), HasSubstr("out/out: found no folder '"));
 }
 
 TEST_F(Files, KeepsPermissionsAndFollowsLinks) {
