@@ -104,6 +104,13 @@ class Optimizer {
   /// clip_value) are an Error of begin_step(); loss_scale, l2 and decay are not.
   void add_sparse(const std::string& name, ParameterView parameters, const SparseOptions& sparse = {},
                   const GroupOptions& options = {});
+  /// Gives a sparse tensor more indices, or larger blocks, between two steps. What it had keeps its values
+  /// and their state, each at its index and place in the block; the others start at 0, and the trajectory has
+  /// the bits of a tensor that had them from the beginning. `parameters` replaces the user's array; before
+  /// the first step or fetch its numbers are read as those of add_sparse(), later they are set to 0 until the
+  /// next settle(). Copies all: best called rarely, with room to spare. Throws a usage Error as add_sparse(),
+  /// for a tensor that would lose something, and for another precision.
+  void grow(std::size_t index, ParameterView parameters, std::size_t block = 1);
   /// Steps a sparse tensor. A usage Error for an index that is too large and sizes or precisions that do not
   /// fit; then nothing has changed. A step without any gradient has no indices, or no rows.
   void step_tensor(std::size_t index, const SparseGradient& gradient);

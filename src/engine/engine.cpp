@@ -71,24 +71,27 @@ Optimizer::Engine::Engine(const AnyRule& rule, const Storage& storage, const Exe
   surround(groups_.emplace_back(rule, storage_, 0));
 }
 
+/// Refuses memory that is not there, or a tensor's already but for the one of this name.
+void Optimizer::Engine::check_memory(const std::string& name, const ParameterView& view,
+                                     const std::string* except) const {
+  if (view.size == 0) return;
+  if (view.data == nullptr)
+    throw usage_error("tensor " + name, "null", "must point to " + std::to_string(view.size) + " elements");
+  const auto* begin = static_cast<const std::byte*>(view.data);
+  const auto* end = begin + view.size * element_size(view.precision);
+  auto other = memory_.lower_bound(begin);
+  if (other != memory_.begin() && std::prev(other)->second.first > begin) --other;
+  for (; other != memory_.end() && other->first < end; ++other) {
+    if (except == nullptr || other->second.second != *except)
+      throw usage_error("tensor", name, "must not overlap the memory of tensor " + other->second.second);
+  }
+}
+
 void Optimizer::Engine::add(const std::string& name, const ParameterView& view, const GroupOptions& options,
                             const SparseOptions* sparse) {
   check_idle("add()");
   if (by_name_.count(name) != 0) throw usage_error("tensor", name, "another tensor has this name");
-  if (view.size > 0 && view.data == nullptr)
-    throw usage_error("tensor " + name, "null", "must point to " + std::to_string(view.size) + " elements");
-  const auto* begin = static_cast<const std::byte*>(view.data);
-  const auto* end = begin + view.size * element_size(view.precision);
-  if (view.size > 0) {
-    const auto after = memory_.lower_bound(begin);
-    const auto overlap = after != memory_.end() && after->first < end ? after
-                         : after != memory_.begin() && std::prev(after)->second.first > begin
-                             ? std::prev(after)
-                             : memory_.end();
-    if (overlap != memory_.end())
-      throw usage_error("tensor", name, "must not overlap the memory of tensor " + overlap->second.second);
-  }
-
+  check_memory(name, view);
   const AnyRule own = with_options(rule(), options);
   check_shared(own);
   if (sparse != nullptr) check_sparse(name, view, own, *sparse);
@@ -120,7 +123,10 @@ void Optimizer::Engine::add(const std::string& name, const ParameterView& view, 
     blocks_.push_back({tensors_.size(), at, std::min(block_size, view.size - at)});
   traffic_ += tensor.rare->traffic;
   by_name_.emplace(name, tensors_.size());
-  if (view.size > 0) memory_.emplace(begin, std::make_pair(end, name));
+  if (view.size > 0) {
+    const auto* const begin = static_cast<const std::byte*>(view.data);
+    memory_.emplace(begin, std::make_pair(begin + view.size * element_size(view.precision), name));
+  }
   if (steps_ > 0) {
     for (Tensor& known : tensors_) known.gradient.data = nullptr;  // it may overlap the new tensor
   }

@@ -49,6 +49,7 @@ class Optimizer::Engine {
 
   void add(const std::string& name, const ParameterView& view, const GroupOptions& options,
            const SparseOptions* sparse = nullptr);
+  void grow(std::size_t index, const ParameterView& view, std::size_t block);
   void schedule(const std::string& key, const Schedule& schedule);
   void scale(const std::string& key, double factor);
   void loss_scale(double scale);
@@ -168,6 +169,8 @@ class Optimizer::Engine {
 
   // engine.cpp: what an optimizer is made of, and the course of a step
   void check_idle(const char* call) const;
+  void check_memory(const std::string& name, const ParameterView& view,
+                    const std::string* except = nullptr) const;
   void check_gradient(const Tensor& tensor, const GradientView& gradient) const;
   void take_gradient(Tensor& tensor, const GradientView& gradient);
   void prepare();
@@ -236,6 +239,10 @@ class Optimizer::Engine {
   void look_ahead(const Tensor& tensor, std::size_t begin, std::size_t count) const;
   [[nodiscard]] std::byte* before_look_ahead(const Tensor& tensor, std::size_t begin) const;
   void come_back(const Tensor& tensor, std::size_t begin, std::size_t count) const;
+
+  // grow.cpp: sparse tensors that become larger
+  void take_memory(std::size_t index, const ParameterView& view);
+  void keep_records(Tensor& tensor, const Table& before) const;
 
   // sparse.cpp: steps of few parameters
   void check_sparse(const std::string& name, const ParameterView& view, const AnyRule& own,

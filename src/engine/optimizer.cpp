@@ -30,6 +30,9 @@ void Optimizer::add_sparse(const std::string& name, ParameterView parameters, co
                            const GroupOptions& options) {
   engine_->add(name, parameters, options, &sparse);
 }
+void Optimizer::grow(std::size_t index, ParameterView parameters, std::size_t block) {
+  engine_->grow(index, parameters, block);
+}
 void Optimizer::step_tensor(std::size_t index, const SparseGradient& gradient) {
   engine_->step_tensor(index, gradient);
 }
