@@ -167,6 +167,15 @@ Loaded load(const std::string& name_or_path, const LoadOptions& options) {
   return loaded;
 }
 
+StreamFiles find_stream_files(const std::string& name_or_path) {
+  const Source source = find_source(name_or_path);
+  const Format format = format_of(source.train);
+  if (format != Format::libsvm && format != Format::unknown)
+    throw usage_error("data", source.train,
+                      "cannot be streamed: only LIBSVM lines, LABEL INDEX:VALUE ..., can");
+  return {source.train, source.test};
+}
+
 Split load_split(const std::string& name_or_path, const LoadOptions& options) {
   Loaded loaded = load(name_or_path, options);
   const Parts parts =

@@ -48,6 +48,14 @@ struct BundledInfo {
 /// lists the bundled ones; a missing file names the nearest.
 [[nodiscard]] Loaded load(const std::string& name_or_path, const LoadOptions& options = {});
 
+/// The LIBSVM files behind a name, path or folder, for who streams them; `test` is "" where there is none. A
+/// file may have any name but one that says it is of another kind. Errors: those of load() for what is not
+/// there; a usage Error for another kind.
+struct StreamFiles {
+  std::string train, test;
+};
+[[nodiscard]] StreamFiles find_stream_files(const std::string& name_or_path);
+
 /// Loads, splits and scales.
 [[nodiscard]] Split load_split(const std::string& name_or_path, const LoadOptions& options = {});
 

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -71,10 +72,20 @@ struct Source::State {
 
   [[nodiscard]] bool stopped() const { return options.stop && options.stop(); }
 
+  /// Waits until a pipe has something, or ends; false if it is to stop before that.
+  [[nodiscard]] bool wait() const {
+    pollfd waiting{file, POLLIN, 0};
+    while (::poll(&waiting, 1, static_cast<int>(pause.count())) <= 0) {
+      if (stopped()) return false;
+    }
+    return true;
+  }
+
   /// What the file holds, compressed or not.
   std::size_t read_raw(char* to, std::size_t room) {
     const Clock::time_point since = Clock::now();
     for (;;) {
+      if (options.stop && !regular && !wait()) return 0;
       const ssize_t got = ::read(file, to, room);
       if (got < 0 && errno != EINTR) throw unreadable(errno);
       if (got < 0 && stopped()) return 0;

@@ -217,7 +217,8 @@ struct SparseStream::State {
     }
     rows += matrix.rows;
     columns = matrix.columns;
-    if (rows == 0 && !options.source.follow) throw without_rows(lines.source().name(), bytes);
+    const bool stopped = options.source.stop && options.source.stop();
+    if (rows == 0 && !options.source.follow && !stopped) throw without_rows(lines.source().name(), bytes);
     return matrix.rows > 0;
   }
 

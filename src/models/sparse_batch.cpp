@@ -106,6 +106,15 @@ double SparseBatch<T>::differentiate_row(std::span<const T> weights, T bias) {
 }
 
 template <class T>
+void SparseBatch<T>::predict(std::span<const T> weights, std::span<const T> bias, std::vector<T>& z) const {
+  z.resize(rows_.size() * outputs_);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    std::copy(bias.begin(), bias.end(), z.begin() + static_cast<std::ptrdiff_t>(i * outputs_));
+    forward(i, weights.data(), &z[i * outputs_]);
+  }
+}
+
+template <class T>
 double SparseBatch<T>::differentiate(std::span<const T> weights, std::span<const T> bias) {
   const double loss = rows_.size() == 1 && outputs_ == 1 ? differentiate_row(weights, bias[0])
                                                          : differentiate_rows(weights, bias);

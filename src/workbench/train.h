@@ -58,6 +58,8 @@ struct TrainOptions {
   /// none. Excludes a schedule of lr. What mini-batches leave behind as noise settles: Hagele et al. 2024
   /// (arXiv:2405.18392).
   double cooldown = 0;
+  /// Whether each epoch has an order of its own; otherwise it is that of the data.
+  bool shuffle = true;
   std::uint64_t seed = 0;   ///< of the initial weights, the order of the examples and stochastic rounding
   std::size_t threads = 0;  ///< 0: as many as the machine has; the result is the same for any number
   /// Whether a linear model on sparse data is stepped by the features of each batch alone where they are few
@@ -73,6 +75,9 @@ struct TrainOptions {
   std::size_t patience =
       0;  ///< stop after this many epochs without a lower validation loss, and judge the best; 0: off
 };
+
+/// What TrainOptions::cooldown makes of lr in a training of so many steps.
+[[nodiscard]] Schedule cooldown_schedule(double share, std::uint64_t steps);
 
 /// Why a training ended.
 enum class Stop { epochs_done, max_steps, max_seconds, target_reached, early_stopped, diverged, cancelled };
@@ -95,6 +100,7 @@ struct EpochRecord {
   double rate = 0;                           ///< learning rate of its last step, as Optimizer::rate() has it
   double gradient_norm = 0;                  ///< mean of the norms of its batches' gradients
   double seconds = 0;                        ///< from its first step to its last, without validations
+  std::optional<double> train_metric{};      ///< of its examples, each before its step, where it is counted
 };
 
 /// What a training did. Losses are means without l2, so that they compare; metrics are the accuracy in [0, 1]

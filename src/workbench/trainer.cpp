@@ -152,14 +152,14 @@ bool can_step_sparsely(const data::Dataset& data, const models::ModelSpec& model
   return 2 * nonzeros * static_cast<double>(batch) <= static_cast<double>(matrix->columns);
 }
 
-Schedule cooldown(double share, std::uint64_t steps) {
+}  // namespace
+
+Schedule cooldown_schedule(double share, std::uint64_t steps) {
   const auto last = static_cast<std::uint64_t>(std::llround(share * static_cast<double>(steps)));
   if (last == 0) return Constant{};
   if (last == steps) return Linear{.steps = last};
   return Schedule(Constant{.steps = steps - last}) | Linear{.steps = last};
 }
-
-}  // namespace
 
 void check(const TrainPrecision& p) {
   if (p.parameters == Precision::float64)
@@ -205,7 +205,7 @@ Trainer::Trainer(const data::Split& split, const models::ModelSpec& model, const
   if (sparse) sparse_ = std::make_unique<SparseSteps>(split.train, network_.head(), parameters_, optimizer_);
   if (options.precision.loss_scale != 1) optimizer_.loss_scale(options.precision.loss_scale);
   if (options.cooldown > 0)
-    options_.schedules.emplace_back("lr", cooldown(options.cooldown, planned_steps()));
+    options_.schedules.emplace_back("lr", cooldown_schedule(options.cooldown, planned_steps()));
   for (const auto& [key, schedule] : options_.schedules) optimizer_.schedule(key, schedule);
   for (const AnyTransform& transform : options.transforms) optimizer_.transform(transform);
   if (options.plateau) plateau_.emplace(*options.plateau);
@@ -219,7 +219,7 @@ std::uint64_t Trainer::planned_steps() const {
 void Trainer::begin_epoch() {
   ++epoch_;
   next_ = 0;
-  if (batch_ < rows_) {
+  if (options_.shuffle && batch_ < rows_) {
     order_ = data::permutation(rows_, options_.seed, epoch_);
   } else {
     order_.resize(rows_);

@@ -1,0 +1,229 @@
+#include "workbench/online.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+
+#include <thalweg/error.h>
+#include <thalweg/registry.h>
+
+namespace thalweg::workbench {
+namespace {
+
+constexpr std::array<std::uint32_t, 1> first{0};  // the bias is one block
+
+double squares(std::span<const float> numbers) {
+  double sum = 0;
+  for (const float x : numbers) sum += static_cast<double>(x) * static_cast<double>(x);
+  return sum;
+}
+
+bool steps_sparsely(const AnyRule& rule) {
+  return rule.info().sum_count == 0 && !rule.info().looks_ahead(rule.object());
+}
+
+/// Throws for an optimizer that cannot learn from the features of a few rows.
+const AnyRule& checked(const AnyRule& rule) {
+  if (steps_sparsely(rule)) return rule;
+  std::string others;
+  for (const detail::RuleInfo* info : rules()) {
+    if (const AnyRule other(*info); steps_sparsely(other)) others += (others.empty() ? "" : ", ") + other.name();
+  }
+  throw usage_error("optimizer", rule.text(),
+                    std::string(rule.info().sum_count > 0 ? "measures all parameters in every step"
+                                                          : "wants the gradient away from the parameters") +
+                        ", which a stream of sparse rows does not allow; one of " + others);
+}
+
+void check_transforms(const std::vector<AnyTransform>& transforms) {
+  for (const AnyTransform& transform : transforms) {
+    if (transform.name() != "decay" && transform.name() != "l2")
+      throw usage_error("transform", transform.text(),
+                        "looks at features that the rows of a step do not have; a stream takes l2 and decay");
+  }
+}
+
+models::Head head_of(models::ModelSpec::Kind kind) {
+  return kind == models::ModelSpec::Kind::linear     ? models::Head::squared
+         : kind == models::ModelSpec::Kind::logistic ? models::Head::logistic
+                                                     : models::Head::cross_entropy;
+}
+
+/// The model's own l2, of the weights, as an option of their group.
+GroupOptions weight_options(const models::ModelSpec& model, const AnyRule& rule) {
+  GroupOptions options;
+  if (model.l2 == 0) return options;
+  const auto& keys = rule.info().keys;
+  const bool has = std::any_of(keys.begin(), keys.end(), [](const KeyInfo& key) { return key.name == "l2"; });
+  if (!has)
+    throw usage_error("model", model.text(), "has an l2, which " + rule.name() + " does not take in a stream");
+  if (std::get<double>(rule.get("l2")) != 0)
+    throw usage_error("model", model.text(), "has an l2, and so has " + rule.text() + "; leave one out");
+  options.l2 = model.l2;
+  return options;
+}
+
+/// The weights to start from, in this many outputs.
+std::vector<float> start_values(const TrainedModel* start, std::size_t tensor, std::size_t size) {
+  return start != nullptr ? start->parameters[tensor].values : std::vector<float>(size);
+}
+
+void check_start(const models::ModelSpec& model, const TrainedModel& start) {
+  if (start.model.kind != model.kind)
+    throw usage_error("model", model.text(), "must be of the kind that was loaded: " + start.model.text());
+  if (start.scaling || start.target.mean != 0 || start.target.scale != 1)
+    throw usage_error("model", start.model.text(),
+                      "was trained on standardized data, but a stream is learned from as it is");
+}
+
+}  // namespace
+
+data::Task task_of(const models::ModelSpec& model) {
+  if (model.kind == models::ModelSpec::Kind::mlp)
+    throw usage_error("model", model.text(),
+                      "has hidden layers; a stream trains linear (numbers), logistic (two classes) and softmax "
+                      "(classes)");
+  return model.kind == models::ModelSpec::Kind::linear ? data::Task::regression : data::Task::classification;
+}
+
+/// The rows of a batch as a data set, while it lives.
+class OnlineLearner::Loan {
+ public:
+  Loan(OnlineLearner& learner, data::SparseBatch& batch)
+      : learner_(&learner), batch_(&batch), columns_(batch.features.columns) {
+    exchange();
+    // So that tables by column are of one size as long as the weights are.
+    std::get<data::SparseMatrix>(learner.here_.features).columns = learner.room_;
+  }
+  ~Loan() {
+    exchange();
+    batch_->features.columns = columns_;
+  }
+  Loan(const Loan&) = delete;
+  Loan& operator=(const Loan&) = delete;
+
+ private:
+  void exchange() {
+    std::swap(std::get<data::SparseMatrix>(learner_->here_.features), batch_->features);
+    std::swap(learner_->here_.target, batch_->target);
+  }
+
+  OnlineLearner* learner_;
+  data::SparseBatch* batch_;
+  std::size_t columns_;
+};
+
+OnlineLearner::OnlineLearner(const models::ModelSpec& model, const OnlineOptions& options)
+    : OnlineLearner(model, options, nullptr) {}
+
+OnlineLearner::OnlineLearner(const models::ModelSpec& model, const OnlineOptions& options,
+                             const TrainedModel& start)
+    : OnlineLearner(model, options, &start) {}
+
+OnlineLearner::OnlineLearner(const models::ModelSpec& model, const OnlineOptions& options,
+                             const TrainedModel* start)
+    : model_(model),
+      task_(task_of(model)),
+      head_(head_of(model.kind)),
+      columns_(start != nullptr ? (check_start(model, *start), start->columns) : 0),
+      room_(columns_),
+      classes_(start != nullptr ? start->class_names.size() : 0),
+      outputs_(start != nullptr ? start->parameters[1].columns : 1),
+      weights_(start_values(start, 0, 0)),
+      bias_(start_values(start, 1, 1)),
+      optimizer_(checked(options.optimizer), {.threads = 1, .isa = options.isa}),
+      batch_(head_, outputs_) {
+  here_.name = "stream";
+  here_.features = data::SparseMatrix{};
+  check_transforms(options.transforms);
+  optimizer_.add_sparse("weights", weights_, {.block = outputs_}, weight_options(model, options.optimizer));
+  optimizer_.add_sparse("bias", bias_, {.block = outputs_});
+  for (const auto& [key, schedule] : options.schedules) optimizer_.schedule(key, schedule);
+  for (const AnyTransform& transform : options.transforms) optimizer_.transform(transform);
+  optimizer_.begin_step();  // what it refuses is refused before the first row
+  optimizer_.cancel_step();
+}
+
+void OnlineLearner::grow(std::size_t columns, std::size_t outputs) {
+  const std::size_t room = columns <= room_ ? room_ : std::max(columns, 2 * room_);
+  std::vector<float> weights(room * outputs), bias(outputs);
+  optimizer_.grow(0, weights, outputs);
+  weights_.swap(weights);
+  room_ = room;
+  if (outputs == outputs_) return;
+  optimizer_.grow(1, bias, outputs);
+  bias_.swap(bias);
+  outputs_ = outputs;
+  batch_ = models::SparseBatch<float>(head_, outputs);
+}
+
+void OnlineLearner::reserve(std::size_t columns, std::size_t classes) {
+  const std::size_t outputs = head_ == models::Head::cross_entropy ? std::max(classes, outputs_) : 1;
+  if (columns > room_ || outputs > outputs_) grow(columns, outputs);
+  columns_ = std::max(columns_, columns);
+  classes_ = std::max(classes_, classes);
+}
+
+void OnlineLearner::fetch() {
+  fetched_weights_ = batch_.distinct() != nullptr ? optimizer_.fetch<float>(0, *batch_.distinct())
+                                                  : optimizer_.fetch<float>(0, batch_.features());
+  fetched_bias_ = optimizer_.fetch<float>(1, first);
+  batch_.predict(fetched_weights_, fetched_bias_, outputs_of_rows_);
+}
+
+double OnlineLearner::gradient_norm() const {
+  return std::sqrt(squares(batch_.weights_gradient()) + squares(batch_.bias_gradient()));
+}
+
+/// Whether loss and gradient are numbers to step with.
+bool OnlineLearner::check(double loss) {
+  const char* const what = !std::isfinite(squares(batch_.weights_gradient())) ? "the gradient of weights"
+                           : !std::isfinite(squares(batch_.bias_gradient()))  ? "the gradient of bias"
+                           : !std::isfinite(loss)                             ? "the loss"
+                                                                              : nullptr;
+  if (what != nullptr) divergence_ = {optimizer_.steps() + 1, std::string(what) + " is not finite"};
+  return what == nullptr;
+}
+
+bool OnlineLearner::learn(data::SparseBatch& batch, std::span<const std::uint32_t> rows, std::size_t classes,
+                          Progressive& scores) {
+  const std::size_t known = classes_;
+  reserve(batch.features.columns, classes);
+  const Loan loan(*this, batch);
+  batch_.start(here_, rows);
+  fetch();
+  if (!check(batch_.differentiate(fetched_weights_, fetched_bias_))) return false;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const float target = here_.target[rows[i]];
+    const models::Tally one = models::judge(head_, 1, outputs_, &outputs_of_rows_[i * outputs_], &target);
+    scores.add(one.loss, one.hits > 0 && static_cast<std::size_t>(target) < known);
+  }
+  optimizer_.begin_step();
+  optimizer_.step_fetched(0, batch_.weights_gradient());
+  optimizer_.step_fetched(1, batch_.bias_gradient());
+  optimizer_.end_step();
+  const char* const what = !std::isfinite(squares(fetched_weights_)) ? "weights"
+                           : !std::isfinite(squares(fetched_bias_))  ? "bias"
+                                                                     : nullptr;
+  if (what != nullptr) divergence_ = {optimizer_.steps(), std::string(what) + " is not finite"};
+  return what == nullptr;
+}
+
+models::Tally OnlineLearner::judge(data::SparseBatch& batch) {
+  while (all_.size() < batch.features.rows) all_.push_back(static_cast<std::uint32_t>(all_.size()));
+  const Loan loan(*this, batch);
+  const std::size_t rows = here_.target.size();
+  batch_.start(here_, std::span(all_).first(rows));
+  fetch();
+  return models::judge(head_, rows, outputs_, outputs_of_rows_.data(), here_.target.data());
+}
+
+models::Parameters<float> OnlineLearner::parameters() {
+  optimizer_.settle();
+  const auto used = weights_.begin() + static_cast<std::ptrdiff_t>(columns_ * outputs_);
+  return {{"weights", columns_, outputs_, true, {weights_.begin(), used}},
+          {"bias", 1, outputs_, false, bias_}};
+}
+
+}  // namespace thalweg::workbench

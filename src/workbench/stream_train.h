@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "data/stream.h"
+#include "workbench/online.h"
+#include "workbench/train.h"
+
+namespace thalweg::workbench {
+
+struct StreamTrainOptions {
+  OnlineOptions learner;
+  std::size_t epochs = 30;                 ///< passes over the file, at least 1
+  std::size_t batch = 32;                  ///< rows of a step, at least 1; an epoch's last has what is left
+  double cooldown = 0;                     ///< as TrainOptions has it
+  std::optional<std::uint64_t> max_steps;  ///< at least 1
+  std::optional<double> max_seconds;       ///< over 0
+  /// Rows that are held in memory and mixed before they are learned from, block after block, rounded up to
+  /// whole batches; 0: the order is the file's. With at least as many as the file has, the order is that of
+  /// train().
+  std::size_t shuffle_buffer = 0;
+  std::uint64_t seed = 0;  ///< of that order
+};
+
+/// Trains a linear, logistic or softmax model on a LIBSVM file of any size, which is read anew in each epoch:
+/// in memory are the weights, a batch (or the rows of the shuffle buffer), and what SparseStream holds. The
+/// features are taken as they are. The parameters have the bits of train() on the same rows in the same order.
+class StreamTrainer {
+ public:
+  /// Surveys the file. Throws what survey_stream(), check_fit() and OnlineLearner throw, and usage Errors for
+  /// options out of range. In `how`, task and classes are found out, and columns unless they are given.
+  StreamTrainer(const std::string& path, const data::StreamOptions& how, const models::ModelSpec& model,
+                const StreamTrainOptions& options);
+
+  /// Trains, and judges the result on another file, if one is given ("": none): its features beyond the
+  /// training file's are left out. To be called once. The record has no scores of the training file: the
+  /// train_loss and train_metric of an epoch are progressive ones, of each row before its step. Its
+  /// gradient_norm leaves out an l2 of the model.
+  [[nodiscard]] TrainRecord train(const std::string& test = "", const TrainObserver& observer = {});
+
+  [[nodiscard]] const data::StreamSurvey& survey() const { return survey_; }
+  [[nodiscard]] OnlineLearner& learner() { return learner_; }
+  [[nodiscard]] std::uint64_t planned_steps() const;
+
+ private:
+  bool step(std::span<const std::uint32_t> rows);
+  [[nodiscard]] std::optional<Stop> epoch(const TrainObserver& observer, TrainRecord& record);
+  [[nodiscard]] std::span<const std::uint32_t> order(std::size_t block);
+  [[nodiscard]] std::optional<Stop> limit_reached() const;
+  [[nodiscard]] double seconds() const;
+
+  std::string path_;
+  StreamTrainOptions options_;
+  data::StreamSurvey survey_;
+  data::StreamOptions how_;
+  OnlineLearner learner_;
+  data::SparseStream stream_;
+  data::SparseBatch rows_;
+  std::vector<std::uint32_t> order_;
+  std::size_t epoch_ = 0;
+  Progressive scores_;
+  double norms_ = 0;  ///< mean over the epoch so far
+  std::uint64_t epoch_steps_ = 0;
+  double started_ = 0;
+};
+
+/// What a model makes of all rows of a file, which must have the classes of `how`: mean loss, and accuracy or
+/// rmse.
+[[nodiscard]] models::Scores judge_stream(OnlineLearner& learner, const std::string& path,
+                                          data::StreamOptions how);
+
+}  // namespace thalweg::workbench
