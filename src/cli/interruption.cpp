@@ -30,8 +30,10 @@ Interruption::Interruption() {
 
 Interruption::~Interruption() { handle(SIG_DFL); }
 
+bool Interruption::was_noted() { return noted != 0; }
+
 void Interruption::check() {
-  if (noted != 0) throw Interrupted{};
+  if (was_noted()) throw Interrupted{};
 }
 
 void Interruption::end() {

@@ -14,7 +14,9 @@ class Interruption {
   Interruption(const Interruption&) = delete;
   Interruption& operator=(const Interruption&) = delete;
 
-  /// Throws Interrupted after a signal. For any thread.
+  /// Whether there was a signal. For any thread, as the next.
+  [[nodiscard]] static bool was_noted();
+  /// Throws Interrupted after a signal.
   static void check();
   /// Ends the process as the signal would have, so that a shell sees it.
   [[noreturn]] static void end();

@@ -11,10 +11,13 @@
 #include "cli/command.h"
 #include "cli/diagnosis.h"
 #include "cli/language.h"
+#include "cli/streaming_options.h"
 #include "cli/table.h"
 #include "cli/text.h"
+#include "cli/train_online.h"
 #include "cli/training_diagnosis.h"
 #include "cli/training_options.h"
+#include "workbench/stream_train.h"
 
 namespace thalweg::cli {
 namespace {
@@ -36,7 +39,10 @@ class Train : public Command {
             "or the data bring a test "
             "set; features are standardized with what the training part says. Scores are of the last "
             "parameters, or of the best ones on "
-            "the validation part with --patience. Exits with 1 if the training diverged or missed --target.",
+            "the validation part with --patience. A LIBSVM file that is larger than memory is read from disk "
+            "in "
+            "every epoch with --stream, and lines that come one by one are learned from with --online. Exits "
+            "with 1 if the training diverged or missed --target.",
         {{"train", "A small network on the bundled digits, with Adam:"},
          {"train --data iris --model softmax --optimizer sgd:lr=0.1",
           "A softmax regression with plain gradient descent:"},
@@ -47,13 +53,21 @@ class Train : public Command {
           "Warm-up, annealing and clipping:"},
          {"train --parameters bfloat16 --master --state bfloat16 --rounding stochastic",
           "Numbers in 16 bits (docs/precision.md):"},
+         {"train --stream --data big.svm --test big.t.svm --model logistic --epochs 3",
+          "A file larger than memory, batch by batch:"},
+         {"train --online --data - --model logistic --optimizer adagrad:lr=0.1 < clicks.svm",
+          "Lines as they come, once, each predicted before it is learned from:"},
+         {"train --online --data events.txt --follow --hash 20 --model softmax",
+          "A file that grows, with words as features:"},
          {"train --batch 1", "One example a step; --batch 0 takes all of them:"},
          {"train --json | tail -n 1 | jq .test_accuracy", "For machines:"}}};
   }
 
   void declare(Arguments& a) override {
+    arguments_ = &a;
     training_.declare_first(a);
     training_.declare_rest(a);
+    streaming_.declare(a);
     a.group("Diagnosis");
     a.flag("--diagnose", diagnose_,
            "say at the end why the training stands where it stands, and what to try");
@@ -61,6 +75,9 @@ class Train : public Command {
   }
 
   int run(const Session& session) override {
+    streaming_.check(*arguments_);
+    if (streaming_.online) return train_online(session, training_, streaming_, *arguments_);
+    if (streaming_.stream) return run_stream(session);
     if (!diagnose_ && !language_.name.empty())
       throw usage_error("--lang", language_.name, "is for what --diagnose says");
     const messages::Language language = language_.language();
@@ -114,6 +131,54 @@ class Train : public Command {
   }
 
  private:
+  /// --stream: in epochs over a file that is not held in memory.
+  int run_stream(const Session& session) const {
+    const models::ModelSpec model = models::make_model(training_.model);
+    const workbench::TrainOptions usual = training_.options(session.options);
+    workbench::StreamTrainOptions options;
+    options.learner = online_options(training_, session.options);
+    options.epochs = usual.epochs;
+    options.batch = usual.batch;
+    options.cooldown = usual.cooldown;
+    options.max_steps = usual.max_steps;
+    options.max_seconds = usual.max_seconds;
+    options.shuffle_buffer = streaming_.shuffle_buffer;
+    options.seed = usual.seed;
+    const data::StreamFiles files = data::find_stream_files(training_.source);
+    const std::string& test = training_.load.test.empty() ? files.test : training_.load.test;
+    Progress progress(session.options.quiet);
+    progress.update(0, "surveying");
+    workbench::StreamTrainer trainer(files.train, streaming_.source(), model, options);
+    progress.clear();
+    const data::StreamSurvey& survey = trainer.survey();
+    const bool lines = !session.options.json && !session.options.quiet;
+    if (lines) {
+      const std::string classes =
+          survey.classes.empty() ? std::string() : fmt::format(", {} classes", survey.classes.size());
+      fmt::print("{}", paragraph(fmt::format("{}: {} rows, read anew in each epoch; {} features{}",
+                                             session.terminal.bold(files.train), survey.rows, survey.columns,
+                                             classes),
+                                 session.terminal.width));
+      print_how(session, usual);
+    }
+    const std::size_t every = (training_.epochs + 19) / 20;
+    const TrainRecord record = trainer.train(test, [&](const workbench::TrainProgress& p) {
+      progress.update(static_cast<double>(p.step) / static_cast<double>(std::max<std::uint64_t>(1, p.steps)),
+                      "training");
+      if (p.finished != nullptr && lines && (p.epoch % every == 0 || p.epoch == 1 || p.epoch == p.epochs)) {
+        progress.clear();
+        print_epoch(*p.finished, p.epochs, survey.task);
+      }
+      return true;
+    });
+    progress.clear();
+    if (session.options.json)
+      fmt::print("{}\n", json_of(record).dump());
+    else
+      print_result(session, record);
+    return record.divergence ? Exit::missed : Exit::done;
+  }
+
   static std::string metric(const Scores& scores, data::Task task) {
     return task == data::Task::classification ? fmt::format("accuracy {:.2f} %", 100 * scores.metric)
                                               : "rmse " + short_number(scores.metric, 5);
@@ -128,6 +193,10 @@ class Train : public Command {
                                      session.terminal.bold(d.name), d.rows(), split.validation.rows(),
                                      split.test.rows(), d.columns(), classes),
                          session.terminal.width));
+    print_how(session, options);
+  }
+
+  void print_how(const Session& session, const workbench::TrainOptions& options) const {
     std::string how = fmt::format("{} with {}", training_.model, options.optimizer.text());
     if (options.optimizer.info().rate_free) how += ", which finds its learning rate itself";
     if (options.optimizer.info().schedule_free) how += ", which needs no falling learning rate";
@@ -147,6 +216,7 @@ class Train : public Command {
     const std::size_t width = std::to_string(epochs).size();
     std::string line = fmt::format("epoch {:>{}}/{}  train loss {:<9}", e.epoch, width, epochs,
                                    short_number(e.train_loss, 4));
+    if (e.train_metric) line += "  " + metric({e.train_loss, *e.train_metric}, task);
     if (e.validation)
       line += fmt::format("  validation {:<9} {}", short_number(e.validation->loss, 4),
                           metric(*e.validation, task));
@@ -212,11 +282,14 @@ class Train : public Command {
            {"lr", e.rate},
            {"gradient_norm", e.gradient_norm},
            {"seconds", e.seconds}});
+      if (e.train_metric) json["history"].back()[fmt::format("train_{}", name)] = *e.train_metric;
     }
     return json;
   }
 
+  Arguments* arguments_ = nullptr;
   TrainingOptions training_;
+  StreamingOptions streaming_;
   bool diagnose_ = false;
   LanguageOption language_;
 };

@@ -28,7 +28,8 @@ const AnyRule& checked(const AnyRule& rule) {
   if (steps_sparsely(rule)) return rule;
   std::string others;
   for (const detail::RuleInfo* info : rules()) {
-    if (const AnyRule other(*info); steps_sparsely(other)) others += (others.empty() ? "" : ", ") + other.name();
+    if (const AnyRule other(*info); steps_sparsely(other))
+      others += (others.empty() ? "" : ", ") + other.name();
   }
   throw usage_error("optimizer", rule.text(),
                     std::string(rule.info().sum_count > 0 ? "measures all parameters in every step"
@@ -57,7 +58,8 @@ GroupOptions weight_options(const models::ModelSpec& model, const AnyRule& rule)
   const auto& keys = rule.info().keys;
   const bool has = std::any_of(keys.begin(), keys.end(), [](const KeyInfo& key) { return key.name == "l2"; });
   if (!has)
-    throw usage_error("model", model.text(), "has an l2, which " + rule.name() + " does not take in a stream");
+    throw usage_error("model", model.text(),
+                      "has an l2, which " + rule.name() + " does not take in a stream");
   if (std::get<double>(rule.get("l2")) != 0)
     throw usage_error("model", model.text(), "has an l2, and so has " + rule.text() + "; leave one out");
   options.l2 = model.l2;
@@ -81,9 +83,10 @@ void check_start(const models::ModelSpec& model, const TrainedModel& start) {
 
 data::Task task_of(const models::ModelSpec& model) {
   if (model.kind == models::ModelSpec::Kind::mlp)
-    throw usage_error("model", model.text(),
-                      "has hidden layers; a stream trains linear (numbers), logistic (two classes) and softmax "
-                      "(classes)");
+    throw usage_error(
+        "model", model.text(),
+        "has hidden layers; a stream trains linear (numbers), logistic (two classes) and softmax "
+        "(classes)");
   return model.kind == models::ModelSpec::Kind::linear ? data::Task::regression : data::Task::classification;
 }
 

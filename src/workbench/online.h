@@ -51,8 +51,8 @@ class OnlineLearner {
   void reserve(std::size_t columns, std::size_t classes);
   /// Predicts these rows of a batch and adds what came out to `scores`; then takes a step along the gradient
   /// of their mean loss. `classes` are those of the stream so far: a row of a class that the rows before have
-  /// not had counts as predicted wrong. At least one row. Returns false if the loss, a gradient or a parameter
-  /// is not finite: then divergence() says what, and there is no more to be learned.
+  /// not had counts as predicted wrong. At least one row. Returns false if the loss, a gradient or a
+  /// parameter is not finite: then divergence() says what, and there is no more to be learned.
   bool learn(data::SparseBatch& batch, std::span<const std::uint32_t> rows, std::size_t classes,
              Progressive& scores);
   /// The summed losses and hits of all rows of a batch, whose columns must be known.

@@ -23,7 +23,8 @@ void Progressive::add(double loss, bool hit) {
 models::Scores Progressive::scores(const Sums& sums, std::uint64_t count) const {
   if (count == 0) return {};
   const double loss = sums.loss / static_cast<double>(count);
-  return {loss, task_ == data::Task::regression ? std::sqrt(2 * loss) : sums.hits / static_cast<double>(count)};
+  return {loss,
+          task_ == data::Task::regression ? std::sqrt(2 * loss) : sums.hits / static_cast<double>(count)};
 }
 
 models::Scores Progressive::last_window() const {

@@ -12,7 +12,7 @@ namespace thalweg::workbench {
 
 /// A line of a progressive table.
 struct ProgressiveRow {
-  std::uint64_t examples = 0;         ///< so far
+  std::uint64_t examples = 0;          ///< so far
   models::Scores since_last, average;  ///< of the examples since the line before; of all
 };
 
@@ -28,8 +28,8 @@ class Progressive {
   void add(double loss, bool hit);
 
   [[nodiscard]] std::uint64_t examples() const { return examples_; }
-  /// Means over all, or over the last ones; of nothing, all is 0. The metric is the accuracy, or the root mean
-  /// squared error.
+  /// Means over all, or over the last ones; of nothing, all is 0. The metric is the accuracy, or the root
+  /// mean squared error.
   [[nodiscard]] models::Scores average() const { return scores(total_, examples_); }
   [[nodiscard]] models::Scores last_window() const;
   [[nodiscard]] std::size_t in_window() const { return last_.size(); }  ///< examples that it holds

@@ -27,7 +27,8 @@ struct StreamTrainOptions {
 
 /// Trains a linear, logistic or softmax model on a LIBSVM file of any size, which is read anew in each epoch:
 /// in memory are the weights, a batch (or the rows of the shuffle buffer), and what SparseStream holds. The
-/// features are taken as they are. The parameters have the bits of train() on the same rows in the same order.
+/// features are taken as they are. The parameters have the bits of train() on the same rows in the same
+/// order.
 class StreamTrainer {
  public:
   /// Surveys the file. Throws what survey_stream(), check_fit() and OnlineLearner throw, and usage Errors for

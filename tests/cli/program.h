@@ -55,12 +55,14 @@ inline int exit_code(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/// With stdout and stderr in files, as in a pipe.
-inline Output thalweg(const Words& words, const Environment& environment = {}) {
+/// With stdout and stderr in files, as in a pipe, and stdin from one ("": as it is).
+inline Output thalweg(const Words& words, const Environment& environment = {},
+                      const std::string& input = "") {
   const data::TemporaryFolder folder;
   const std::string out = folder.path() + "/out", err = folder.path() + "/err";
   const pid_t child = ::fork();
   if (child == 0) {
+    if (!input.empty()) ::dup2(::open(input.c_str(), O_RDONLY), STDIN_FILENO);
     ::dup2(::open(out.c_str(), O_CREAT | O_WRONLY, 0600), STDOUT_FILENO);
     ::dup2(::open(err.c_str(), O_CREAT | O_WRONLY, 0600), STDERR_FILENO);
     become_command(words, environment);

@@ -112,7 +112,9 @@ struct Online : ::testing::Test {
 // By hand. The first class that comes is number 0; a class is wrong where it is new.
 TEST_F(Online, PredictsEachRowBeforeItLearnsFromIt) {
   const Result r = learned_text("1 1:1\n0 1:1\n0 1:1\n0 2:3\n", "logistic", "sgd:lr=1");
-  const auto loss = [](double z, double t) { return std::log1p(std::exp(-std::abs(z))) + std::max(z, 0.0) - t * z; };
+  const auto loss = [](double z, double t) {
+    return std::log1p(std::exp(-std::abs(z))) + std::max(z, 0.0) - t * z;
+  };
   const auto slope = [](double z, double t) { return 1 / (1 + std::exp(-z)) - t; };
   double w1 = 0, w2 = 0, b = 0, sum = 0;
   const double x[] = {1, 1, 1, 0}, y[] = {0, 0, 0, 3}, t[] = {0, 1, 1, 1};
@@ -231,7 +233,8 @@ TEST_F(Online, LearnsFromAFileThatGrowsUntilItIsInterrupted) {
 TEST_F(Online, HashesWordsIntoAFixedWidth) {
   data::StreamOptions how;
   how.hashing = data::Hashing{.bits = 6};
-  const Result r = learned_text("1 spam money\n0 hello world\n1 money spam\n", "logistic", "sgd:lr=1", 1, how);
+  const Result r =
+      learned_text("1 spam money\n0 hello world\n1 money spam\n", "logistic", "sgd:lr=1", 1, how);
   ASSERT_EQ(r.parameters[0].values.size(), 64U);
   const auto weight = [&](const char* word) {
     return r.parameters[0].values[data::hashed_key(word, *how.hashing).column];
@@ -293,9 +296,11 @@ TEST_F(Online, RefusesWhatAStreamDoesNotAllow) {
   OnlineLearner(models::make_model("linear"), options);
   data::StreamOptions how;
   how.most_classes = 2;
-  EXPECT_EQ(data::error_of(folder, [&] {
-              static_cast<void>(learned(folder.file("a.svm", "0 1:1\n1 1:1\n7 1:1\n"), "logistic", with("sgd"), 1, how));
-            }),
+  EXPECT_EQ(data::error_of(folder,
+                           [&] {
+                             static_cast<void>(learned(folder.file("a.svm", "0 1:1\n1 1:1\n7 1:1\n"),
+                                                       "logistic", with("sgd"), 1, how));
+                           }),
             "a.svm:3: found the class '7' after 2 others; expected at most 2 classes");
 }
 

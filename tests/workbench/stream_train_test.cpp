@@ -29,10 +29,10 @@ struct StreamTraining : ::testing::Test {
   std::string file(std::size_t classes, std::size_t rows = 150) {
     return folder.file("a.svm", stream_text(rows, 400, classes));
   }
-  std::string error(const std::string& text, const std::string& model, const StreamTrainOptions& options = {}) {
-    return data::error_of(folder, [&] {
-      StreamTrainer(folder.file("a.svm", text), {}, models::make_model(model), options);
-    });
+  std::string error(const std::string& text, const std::string& model,
+                    const StreamTrainOptions& options = {}) {
+    return data::error_of(
+        folder, [&] { StreamTrainer(folder.file("a.svm", text), {}, models::make_model(model), options); });
   }
   data::TemporaryFolder folder;
 };
@@ -85,12 +85,11 @@ TEST_P(SameTraining, HasTheBitsOfTrainingInMemory) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cases, SameTraining,
-                         ::testing::Values(Case{"logistic", "adam:lr=0.01", 2}, Case{"softmax", "adagrad:lr=0.1", 3},
-                                           Case{"linear", "momentum:lr=0.02", 0},
-                                           Case{"logistic", "ftrl:lr=0.2,l1=0.01", 2},
-                                           Case{"softmax", "adamw:lr=0.01", 4},
-                                           Case{"logistic:l2=0.01", "sgd:lr=0.1", 2}));
+INSTANTIATE_TEST_SUITE_P(
+    Cases, SameTraining,
+    ::testing::Values(Case{"logistic", "adam:lr=0.01", 2}, Case{"softmax", "adagrad:lr=0.1", 3},
+                      Case{"linear", "momentum:lr=0.02", 0}, Case{"logistic", "ftrl:lr=0.2,l1=0.01", 2},
+                      Case{"softmax", "adamw:lr=0.01", 4}, Case{"logistic:l2=0.01", "sgd:lr=0.1", 2}));
 
 TEST_F(StreamTraining, MixesRowsOfABlockBySeed) {
   const std::string path = file(2);
@@ -161,8 +160,9 @@ TEST_F(StreamTraining, ReportsEveryEpochAndStopsWhenItIsTold) {
 TEST_F(StreamTraining, RefusesWhatDoesNotFit) {
   EXPECT_EQ(error("1 1:1\n2 1:1\n3 1:1\n", "logistic").substr(0, 16), "model = logistic");
   EXPECT_THAT(error("1 1:1\n2 1:1\n3 1:1\n", "logistic"), HasSubstr("are 3 classes; use softmax or mlp:64"));
-  EXPECT_EQ(error("1 1:1\nx 1:1\n", "linear"),
-            "a.svm:2: found 'x' as the label; expected a number (-1 or +1, 0 or 1, a class number or a value)");
+  EXPECT_EQ(
+      error("1 1:1\nx 1:1\n", "linear"),
+      "a.svm:2: found 'x' as the label; expected a number (-1 or +1, 0 or 1, a class number or a value)");
   StreamTrainOptions options;
   options.batch = 0;
   EXPECT_EQ(error("1 1:1\n0 1:1\n", "logistic", options),

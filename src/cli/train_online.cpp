@@ -1,0 +1,173 @@
+#include "cli/train_online.h"
+
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/interruption.h"
+#include "cli/table.h"
+#include "cli/text.h"
+#include "workbench/online.h"
+
+namespace thalweg::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using models::Scores;
+using workbench::OnlineRecord;
+using workbench::ProgressiveRow;
+
+/// A metric by its name, and as text.
+struct Metric {
+  explicit Metric(data::Task task) : numbers(task == data::Task::regression) {}
+  [[nodiscard]] const char* name() const { return numbers ? "rmse" : "accuracy"; }
+  [[nodiscard]] std::string text(const Scores& scores) const {
+    return numbers ? short_number(scores.metric, 4) : fmt::format("{:.2f} %", 100 * scores.metric);
+  }
+  bool numbers;
+};
+
+/// The progressive table, printed line by line.
+class Lines {
+ public:
+  Lines(const Session& session, data::Task task)
+      : metric_(task),
+        json_(session.options.json),
+        shown_(!session.options.quiet),
+        wide_(session.terminal.width >= 60) {
+    if (json_ || !shown_) return;
+    const char* const last = wide_ ? "since last" : "last";
+    fmt::print("\n{}\n{}\n", line("", "loss", "", metric_.name(), ""),
+               line("examples", last, "average", last, "average"));
+    std::fflush(stdout);
+  }
+
+  void operator()(const ProgressiveRow& row) const {
+    if (!shown_) return;
+    const auto& [examples, since_last, average] = row;
+    if (json_) {
+      const std::string name = metric_.name();
+      const Json json{{"examples", examples},
+                      {"loss_since_last", since_last.loss},
+                      {"loss", average.loss},
+                      {name + "_since_last", since_last.metric},
+                      {name, average.metric}};
+      fmt::print("{}\n", json.dump());
+    } else {
+      fmt::print("{}\n", line(std::to_string(examples), short_number(since_last.loss, 4),
+                              short_number(average.loss, 4), metric_.text(since_last), metric_.text(average)));
+    }
+    std::fflush(stdout);
+  }
+
+ private:
+  /// Columns to the right, in 58 or 40 columns of a terminal.
+  [[nodiscard]] std::string line(const std::string& examples, const std::string& loss,
+                                 const std::string& mean_loss, const std::string& metric,
+                                 const std::string& mean_metric) const {
+    const int first = wide_ ? 10 : 8, others = wide_ ? 12 : 8;
+    std::string text = fmt::format("{:>{}}{:>{}}{:>{}}{:>{}}{:>{}}", examples, first, loss, others, mean_loss,
+                                   others, metric, others, mean_metric, others);
+    return text.substr(0, text.find_last_not_of(' ') + 1);
+  }
+
+  Metric metric_;
+  bool json_, shown_, wide_;
+};
+
+std::string counted(std::uint64_t number, const char* what) {
+  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
+}
+
+/// "2 classes (-1, 1)"
+std::string classes_text(const std::vector<std::string>& classes) {
+  constexpr std::size_t most = 10;
+  const std::vector<std::string> some(classes.begin(),
+                                      classes.begin() + static_cast<std::ptrdiff_t>(std::min(most, classes.size())));
+  return fmt::format("{} class{} ({}{})", classes.size(), classes.size() == 1 ? "" : "es", joined(some),
+                     classes.size() > most ? ", ..." : "");
+}
+
+void print_result(const Session& session, const workbench::OnlineLearner& learner, const OnlineRecord& record,
+                  const std::vector<std::string>& classes) {
+  const Metric metric(learner.task());
+  Table table({{"progressive"}, {.title = "loss", .right = true}, {.title = metric.name(), .right = true}});
+  const auto row = [&](const std::string& name, const Scores& scores) {
+    table.add({name, short_number(scores.loss, 5), metric.text(scores)});
+  };
+  if (record.examples > 0) row(fmt::format("all of {}", counted(record.examples, "example")), record.average);
+  if (record.in_window < record.examples) row(fmt::format("the last {}", record.in_window), record.window);
+  if (!session.options.quiet) fmt::print("\n");
+  if (!table.empty()) fmt::print("{}", table.text(session.terminal));
+  std::string end = fmt::format("{}; {}, {}", record.stop_text(), counted(record.steps, "step"),
+                                counted(learner.columns(), "feature"));
+  if (!metric.numbers) end += ", " + classes_text(classes);
+  fmt::print("{}", paragraph(end + ", " + duration(record.seconds), session.terminal.width));
+}
+
+Json json_of(const std::string& data, const TrainingOptions& training,
+             const workbench::OnlineLearner& learner, const OnlineRecord& record, std::uint64_t batch,
+             const std::vector<std::string>& classes) {
+  const std::string name = Metric(learner.task()).name();
+  Json json{{"data", data},
+            {"model", learner.model().text()},
+            {"optimizer", training.step.rule().text()},
+            {"parameters", learner.size()},
+            {"batch", batch},
+            {"examples", record.examples},
+            {"columns", learner.columns()},
+            {"classes", classes},
+            {"loss", record.average.loss},
+            {name, record.average.metric},
+            {"window", record.in_window},
+            {"window_loss", record.window.loss},
+            {"window_" + name, record.window.metric},
+            {"steps", record.steps},
+            {"seconds", record.seconds},
+            {"stopped", workbench::stop_name(record.stop)},
+            {"why", record.stop_text()}};
+  if (record.divergence)
+    json["diverged"] = {{"step", record.divergence->step}, {"what", record.divergence->what}};
+  return json;
+}
+
+}  // namespace
+
+int train_online(const Session& session, const TrainingOptions& training, const StreamingOptions& streaming,
+                 const Arguments& arguments) {
+  const models::ModelSpec model = models::make_model(training.model);
+  const std::uint64_t batch = arguments.given("--batch") ? training.batch : 1;
+  data::StreamOptions source = streaming.source();
+  source.task = workbench::task_of(model);
+  if (model.kind == models::ModelSpec::Kind::logistic) source.most_classes = 2;
+  source.source.stop = Interruption::was_noted;
+
+  const Interruption interruption;
+  workbench::OnlineLearner learner(model, online_options(training, session.options));
+  const std::string path = training.source == "-" ? "-" : data::find_stream_files(training.source).train;
+  data::SparseStream stream(path, source);
+  learner.reserve(stream.columns(), stream.classes().size());
+  if (!session.options.json && !session.options.quiet) {
+    fmt::print("{}", paragraph(fmt::format("{}: learning from each line as it comes; {} with {}, {} a step",
+                                           session.terminal.bold(path == "-" ? "standard input" : path),
+                                           training.model, training.step.rule().text(), counted(batch, "line")),
+                               session.terminal.width));
+  }
+  const Lines lines(session, learner.task());
+  workbench::OnlineRun run;
+  run.batch = batch;
+  run.window = streaming.window;
+  if (training.max_steps > 0) run.max_steps = training.max_steps;
+  run.max_seconds = training.max_seconds;
+  run.interrupted = Interruption::was_noted;
+  run.line = lines;
+  const OnlineRecord record = workbench::learn_online(learner, stream, run);
+  if (session.options.json)
+    fmt::print("{}\n", json_of(path, training, learner, record, batch, stream.classes()).dump());
+  else
+    print_result(session, learner, record, stream.classes());
+  return record.divergence ? Exit::missed : Exit::done;
+}
+
+}  // namespace thalweg::cli
