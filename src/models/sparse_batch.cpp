@@ -106,7 +106,7 @@ double SparseBatch<T>::differentiate_row(std::span<const T> weights, T bias) {
 }
 
 template <class T>
-void SparseBatch<T>::predict(std::span<const T> weights, std::span<const T> bias, std::vector<T>& z) const {
+void SparseBatch<T>::predict(std::span<const T> weights, std::span<const T> bias, std::vector<T>& z) {
   z.resize(rows_.size() * outputs_);
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     std::copy(bias.begin(), bias.end(), z.begin() + static_cast<std::ptrdiff_t>(i * outputs_));

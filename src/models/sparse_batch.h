@@ -27,7 +27,7 @@ class SparseBatch {
   [[nodiscard]] const DistinctIndices* distinct() const { return rows_.size() > 1 ? &distinct_ : nullptr; }
   /// The outputs of the batch's rows, `outputs` each, before the head makes anything of them, where `weights`
   /// are those of features(): what differentiate() starts from.
-  void predict(std::span<const T> weights, std::span<const T> bias, std::vector<T>& z) const;
+  void predict(std::span<const T> weights, std::span<const T> bias, std::vector<T>& z);
   /// The mean loss of the batch, where `weights` are those of features(), `outputs` each. Makes the
   /// gradients.
   double differentiate(std::span<const T> weights, std::span<const T> bias);
