@@ -28,20 +28,21 @@ constexpr const char* in_float = "cannot be chosen for a stream, which is learne
 
 /// What neither --online nor --stream has.
 void refuse_for_streams(const Arguments& arguments) {
-  refuse(arguments, {{"--target", has_no_part},
-                     {"--patience", has_no_part},
-                     {"--validation", "splits data in memory; a stream has --test or its progressive loss"},
-                     {"--test-fraction", "splits data in memory; a stream has --test or its progressive loss"},
-                     {"--label", labels_first},
-                     {"--test-label", labels_first},
-                     {"--task", follows_from_model},
-                     {"--parameters", in_float},
-                     {"--state", in_float},
-                     {"--master", in_float},
-                     {"--rounding", in_float},
-                     {"--loss-scale", in_float},
-                     {"--diagnose", "looks at data in memory, not at a stream"},
-                     {"--lang", "is for what --diagnose says"}});
+  refuse(arguments,
+         {{"--target", has_no_part},
+          {"--patience", has_no_part},
+          {"--validation", "splits data in memory; a stream has --test or its progressive loss"},
+          {"--test-fraction", "splits data in memory; a stream has --test or its progressive loss"},
+          {"--label", labels_first},
+          {"--test-label", labels_first},
+          {"--task", follows_from_model},
+          {"--parameters", in_float},
+          {"--state", in_float},
+          {"--master", in_float},
+          {"--rounding", in_float},
+          {"--loss-scale", in_float},
+          {"--diagnose", "looks at data in memory, not at a stream"},
+          {"--lang", "is for what --diagnose says"}});
 }
 
 }  // namespace
@@ -54,10 +55,12 @@ void StreamingOptions::declare(Arguments& a) {
   a.count("--window", window, at_least(1), "online: examples of the last scores");
   a.count("--shuffle-buffer", shuffle_buffer, at_least(0),
           "stream: rows that are held and mixed; 0: the order is the file's");
-  a.text("--classes", "A,B,...", classes, "online: the classes, where the order in which they come will not do");
+  a.text("--classes", "A,B,...", classes,
+         "online: the classes, where the order in which they come will not do");
   a.count("--columns", columns, in_closed(0, 0x1p31),
           "features that there are, a larger index is an error; 0: as many as come");
-  a.count("--hash", hash_bits, in_closed(0, 31), "features are words, hashed into 2^BITS columns; 0: they are not");
+  a.count("--hash", hash_bits, in_closed(0, 31),
+          "features are words, hashed into 2^BITS columns; 0: they are not");
   a.flag("--hash-numbers", hash_numbers, "words that are whole numbers are hashed as well");
 }
 

@@ -1,6 +1,7 @@
 #include "workbench/train.h"
 
 #include <algorithm>
+#include <cstdio>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -168,6 +169,7 @@ class Train : public Command {
       if (p.finished != nullptr && lines && (p.epoch % every == 0 || p.epoch == 1 || p.epoch == p.epochs)) {
         progress.clear();
         print_epoch(*p.finished, p.epochs, survey.task);
+        std::fflush(stdout);  // an epoch may take an hour
       }
       return true;
     });

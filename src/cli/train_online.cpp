@@ -55,8 +55,9 @@ class Lines {
                       {name, average.metric}};
       fmt::print("{}\n", json.dump());
     } else {
-      fmt::print("{}\n", line(std::to_string(examples), short_number(since_last.loss, 4),
-                              short_number(average.loss, 4), metric_.text(since_last), metric_.text(average)));
+      fmt::print("{}\n",
+                 line(std::to_string(examples), short_number(since_last.loss, 4),
+                      short_number(average.loss, 4), metric_.text(since_last), metric_.text(average)));
     }
     std::fflush(stdout);
   }
@@ -83,8 +84,8 @@ std::string counted(std::uint64_t number, const char* what) {
 /// "2 classes (-1, 1)"
 std::string classes_text(const std::vector<std::string>& classes) {
   constexpr std::size_t most = 10;
-  const std::vector<std::string> some(classes.begin(),
-                                      classes.begin() + static_cast<std::ptrdiff_t>(std::min(most, classes.size())));
+  const std::vector<std::string> some(
+      classes.begin(), classes.begin() + static_cast<std::ptrdiff_t>(std::min(most, classes.size())));
   return fmt::format("{} class{} ({}{})", classes.size(), classes.size() == 1 ? "" : "es", joined(some),
                      classes.size() > most ? ", ..." : "");
 }
@@ -149,10 +150,11 @@ int train_online(const Session& session, const TrainingOptions& training, const 
   data::SparseStream stream(path, source);
   learner.reserve(stream.columns(), stream.classes().size());
   if (!session.options.json && !session.options.quiet) {
-    fmt::print("{}", paragraph(fmt::format("{}: learning from each line as it comes; {} with {}, {} a step",
-                                           session.terminal.bold(path == "-" ? "standard input" : path),
-                                           training.model, training.step.rule().text(), counted(batch, "line")),
-                               session.terminal.width));
+    fmt::print("{}",
+               paragraph(fmt::format("{}: learning from each line as it comes; {} with {}, {} a step",
+                                     session.terminal.bold(path == "-" ? "standard input" : path),
+                                     training.model, training.step.rule().text(), counted(batch, "line")),
+                         session.terminal.width));
   }
   const Lines lines(session, learner.task());
   workbench::OnlineRun run;

@@ -59,8 +59,7 @@ void Optimizer::Engine::grow(std::size_t index, const ParameterView& view, std::
   }
   if (view.size > 0) std::memset(view.data, 0, view.size * element_size(view.precision));
   Table before = std::move(table);
-  Table fresh;
-  table = std::move(fresh);
+  table = Table();
   table.options = options;
   table.distinct = std::move(before.distinct);
   start_table(tensor);

@@ -57,9 +57,9 @@ GroupOptions weight_options(const models::ModelSpec& model, const AnyRule& rule)
   if (model.l2 == 0) return options;
   const auto& keys = rule.info().keys;
   const bool has = std::any_of(keys.begin(), keys.end(), [](const KeyInfo& key) { return key.name == "l2"; });
-  if (!has)
+  if (!has || rule.info().decays)
     throw usage_error("model", model.text(),
-                      "has an l2, which " + rule.name() + " does not take in a stream");
+                      "has an l2, which " + rule.name() + " does not add to a gradient; leave it out");
   if (std::get<double>(rule.get("l2")) != 0)
     throw usage_error("model", model.text(), "has an l2, and so has " + rule.text() + "; leave one out");
   options.l2 = model.l2;
@@ -220,6 +220,23 @@ models::Tally OnlineLearner::judge(data::SparseBatch& batch) {
   batch_.start(here_, std::span(all_).first(rows));
   fetch();
   return models::judge(head_, rows, outputs_, outputs_of_rows_.data(), here_.target.data());
+}
+
+TrainedModel trained_model(OnlineLearner& learner, const std::string& source,
+                           const std::vector<std::string>& classes,
+                           const std::optional<data::Hashing>& hashing) {
+  if (learner.task() == data::Task::classification && classes.size() < 2)
+    throw input_error(source, classes.empty() ? "no rows" : "rows of one class only, " + classes[0],
+                      "two or more classes for a model to keep");
+  TrainedModel model;
+  model.model = learner.model();
+  model.parameters = learner.parameters();
+  model.task = learner.task();
+  model.class_names = classes;
+  model.columns = learner.columns();
+  model.sparse = true;
+  model.hashing = hashing;
+  return model;
 }
 
 models::Parameters<float> OnlineLearner::parameters() {

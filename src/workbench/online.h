@@ -92,6 +92,12 @@ class OnlineLearner {
   std::optional<Divergence> divergence_;
 };
 
+/// What was learned from `source`, with the classes that the stream found. Throws an input Error if these are
+/// fewer than two.
+[[nodiscard]] TrainedModel trained_model(OnlineLearner& learner, const std::string& source,
+                                         const std::vector<std::string>& classes,
+                                         const std::optional<data::Hashing>& hashing);
+
 /// Why learning from a stream ended.
 enum class OnlineStop { end_of_data, max_steps, max_seconds, interrupted, diverged };
 

@@ -34,13 +34,12 @@ TEST(OnlineCommand, PrintsATableThatDoubles) {
   const Output output = thalweg(online({}), {{"COLUMNS", "60"}}, agaricus);
   EXPECT_EQ(output.code, 0) << output.err;
   EXPECT_EQ(output.err, "");
-  EXPECT_THAT(output.out,
-              AllOf(StartsWith("standard input: learning from each line as it comes"),
-                    HasSubstr("\n  examples  since last     average  since last     average\n"),
-                    HasSubstr("\n         1      0.6931      0.6931      0.00 %      0.00 %\n"),
-                    HasSubstr("\n      4096 "), HasSubstr("\n      6513 "), HasSubstr("all of 6513 examples"),
-                    HasSubstr("the last 1000"),
-                    HasSubstr("the data ended; 6513 steps, 126 features, 2 classes (1, 0)")));
+  EXPECT_THAT(output.out, AllOf(StartsWith("standard input: learning from each line as it comes"),
+                                HasSubstr("\n  examples  since last     average  since last     average\n"),
+                                HasSubstr("\n         1      0.6931      0.6931      0.00 %      0.00 %\n"),
+                                HasSubstr("\n      4096 "), HasSubstr("\n      6513 "),
+                                HasSubstr("all of 6513 examples"), HasSubstr("the last 1000"),
+                                HasSubstr("the data ended; 6513 steps, 126 features, 2 classes (1, 0)")));
   for (const char* const columns : {"40", "60", "80"})
     expect_fits(thalweg(online({}), {{"COLUMNS", columns}}, agaricus), std::atoi(columns), columns);
   EXPECT_THAT(thalweg(online({"--quiet"}), {}, agaricus).out,
@@ -85,8 +84,9 @@ TEST(OnlineCommand, LearnsWordsOfAFileThatGrowsUntilItIsInterrupted) {
   const pid_t child = ::fork();
   if (child == 0) {
     ::dup2(::open(out.c_str(), O_WRONLY), STDOUT_FILENO);
-    become_command({"train", "--online", "--data", path, "--follow", "--hash", "8", "--model", "logistic", "--json"},
-                   {});
+    become_command(
+        {"train", "--online", "--data", path, "--follow", "--hash", "8", "--model", "logistic", "--json"},
+        {});
   }
   const auto wait_for = [&](std::size_t lines) {
     for (int i = 0; i < 2000 && lines_of(file_text(out)).size() < lines; ++i)
@@ -137,8 +137,9 @@ TEST(OnlineCommand, NamesTheLineThatIsWrong) {
   const Output output = thalweg(online({}), {}, folder.file("a.svm", "1 1:1\n0 2:x\n"));
   EXPECT_EQ(output.code, 3);
   EXPECT_THAT(output.err, StartsWith("thalweg: error: standard input:2: found "));
-  EXPECT_EQ(thalweg(online({}), {}, folder.file("b.svm", "0 1:1\n1 1:1\n2 1:1\n")).err,
-            "thalweg: error: standard input:3: found the class '2' after 2 others; expected at most 2 classes\n");
+  EXPECT_EQ(
+      thalweg(online({}), {}, folder.file("b.svm", "0 1:1\n1 1:1\n2 1:1\n")).err,
+      "thalweg: error: standard input:3: found the class '2' after 2 others; expected at most 2 classes\n");
   EXPECT_EQ(thalweg(online({"--classes", "0,1"}), {}, folder.file("c.svm", "0 1:1\n2 1:1\n")).code, 3);
   EXPECT_EQ(thalweg(online({"--columns", "3"}), {}, folder.file("d.svm", "0 4:1\n")).err,
             "thalweg: error: standard input:1: found index 4; expected an index of at most 3, the number of "
@@ -153,8 +154,9 @@ TEST(OnlineCommand, RefusesWhatMakesNoSense) {
   };
   EXPECT_EQ(error(online({"--epochs", "3"})),
             "thalweg: error: --epochs needs data that can be read again: --stream instead of --online\n");
-  EXPECT_EQ(error(online({"--test", "a.svm"})),
-            "thalweg: error: --test is for --stream; online, every example is a test before it is learned from\n");
+  EXPECT_EQ(
+      error(online({"--test", "a.svm"})),
+      "thalweg: error: --test is for --stream; online, every example is a test before it is learned from\n");
   // Each begins with what is refused.
   const std::vector<std::pair<Words, std::string>> refused{
       {{"--patience", "3"}, "--patience needs a validation part"},
@@ -183,7 +185,8 @@ TEST(OnlineCommand, RefusesWhatMakesNoSense) {
             "thalweg: error: --model is needed with --online: linear, logistic or softmax\n");
   EXPECT_EQ(error({"train", "--follow"}), "thalweg: error: --follow needs --online\n");
   EXPECT_EQ(error({"train", "--hash", "9"}), "thalweg: error: --hash needs --online or --stream\n");
-  EXPECT_THAT(error({"train", "--online", "--data", "agaricuss", "--model", "logistic"}), HasSubstr("agaricus"));
+  EXPECT_THAT(error({"train", "--online", "--data", "agaricuss", "--model", "logistic"}),
+              HasSubstr("agaricus"));
   EXPECT_THAT(error({"train", "--online", "--data", "iris", "--model", "softmax"}),
               HasSubstr("iris.csv: cannot be streamed: only LIBSVM lines, LABEL INDEX:VALUE ..., can"));
   EXPECT_THAT(error({"train", "--online", "--data", "-", "--model", "logstic"}), HasSubstr("logistic"));
@@ -203,12 +206,13 @@ TEST(StreamCommand, TrainsInEpochsAndJudgesTheTestSet) {
   mixed.insert(mixed.end(), {"--shuffle-buffer", "1000"});
   EXPECT_NE(json_of(thalweg(mixed)).at("test_loss"), result.at("test_loss"));
   const Output text = thalweg(words, {{"COLUMNS", "60"}});
-  EXPECT_THAT(text.out, AllOf(HasSubstr("read anew in each epoch; 126 features, 2 classes"), HasSubstr("\nepoch 3/3  train loss "),
-                              HasSubstr("\n  test  ")));
+  EXPECT_THAT(text.out, AllOf(HasSubstr("read anew in each epoch; 126 features, 2 classes"),
+                              HasSubstr("\nepoch 3/3  train loss "), HasSubstr("\n  test  ")));
   expect_fits(text, 60, "--stream");
   EXPECT_EQ(thalweg({"train", "--stream", "--data", "-", "--model", "logistic"}, {}, agaricus).code, 2);
-  EXPECT_THAT(thalweg({"train", "--stream", "--data", "agaricus", "--model", "softmax", "--patience", "2"}).err,
-              HasSubstr("--patience needs a validation part"));
+  EXPECT_THAT(
+      thalweg({"train", "--stream", "--data", "agaricus", "--model", "softmax", "--patience", "2"}).err,
+      HasSubstr("--patience needs a validation part"));
 }
 
 }  // namespace

@@ -309,8 +309,6 @@ TEST_F(Online, GoesOnFromAModel) {
   const models::ModelSpec spec = models::make_model("softmax");
   const Result once = learned(path, "softmax", with("sgd:lr=0.1"));
   TrainedModel half;
-  half.model = spec;
-  half.sparse = true;
   {
     OnlineLearner learner(spec, with("sgd:lr=0.1"));
     data::SparseStream stream(path, of_classes(once.classes));
@@ -318,9 +316,12 @@ TEST_F(Online, GoesOnFromAModel) {
     OnlineRun run;
     run.max_steps = 40;
     static_cast<void>(learn_online(learner, stream, run));
-    half.parameters = learner.parameters();
-    half.columns = learner.columns();
-    half.class_names = once.classes;
+    half = trained_model(learner, path, stream.classes(), std::nullopt);
+    EXPECT_EQ(half.columns, learner.columns());
+    EXPECT_EQ(half.class_names, once.classes);
+    EXPECT_EQ(half.parameters[0].values.size(), 3 * half.columns);
+    EXPECT_EQ(data::error_of(folder, [&] { static_cast<void>(trained_model(learner, path, {"5"}, {})); }),
+              "a.svm: found rows of one class only, 5; expected two or more classes for a model to keep");
   }
   OnlineLearner learner(spec, with("sgd:lr=0.1"), half);
   EXPECT_EQ(learner.parameters()[0].values, half.parameters[0].values);
