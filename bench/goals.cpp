@@ -239,6 +239,13 @@ void training_goals(const Record& record, std::vector<Goal>& goals) {
 /// Steps of one row: as fast as a number of ns says, or within reach of what memory does alone.
 void sparse_goals(const Record& record, std::vector<Goal>& goals) {
   for (const Entry& e : record.entries) {
+    const auto over_peer = record.over_reference(e);
+    if (e.group == "peer" && e.unit == "nonzero" && !over_peer.empty()) {
+      const double gain = figure_of(over_peer).median;
+      goals.push_back({fmt::format("{} at least 4 times faster than {}: {}", e.reference,
+                                   e.name.substr(0, e.name.find(':')), e.size),
+                       fmt::format("{:.2f}", gain), shortfall(gain, 4, true), ""});
+    }
     const Entry* const limit = record.limit_of(e);
     if (e.group != "sparse" || limit == nullptr || (e.name != "sgd, batch 1" && e.name != "adagrad, batch 1"))
       continue;

@@ -112,7 +112,10 @@ std::vector<Peer> load_peers(const std::string& folder, std::vector<std::string>
     }
     const auto training_entry =
         reinterpret_cast<const ThalwegTrainingPeer* (*)()>(dlsym(module, "thalweg_training_peer"));
-    peers.push_back({peer->name, peer->about, peer, training_entry == nullptr ? nullptr : training_entry()});
+    const auto sparse_entry =
+        reinterpret_cast<const ThalwegSparsePeer* (*)()>(dlsym(module, "thalweg_sparse_peer"));
+    peers.push_back({peer->name, peer->about, peer, training_entry == nullptr ? nullptr : training_entry(),
+                     sparse_entry == nullptr ? nullptr : sparse_entry()});
   }
   return peers;
 }

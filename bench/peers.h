@@ -14,6 +14,7 @@ struct Peer {
   std::string name, about;
   const ThalwegPeer* module = nullptr;
   const ThalwegTrainingPeer* training = nullptr;  ///< if its library trains networks
+  const ThalwegSparsePeer* sparse = nullptr;      ///< if it has linear models on sparse rows
 };
 
 /// The modules (*.so) of a folder, by their names; none where there is no such folder. What cannot be loaded

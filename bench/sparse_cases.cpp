@@ -99,6 +99,8 @@ Case loop_case(const Shared& split) {
   return c;
 }
 
+constexpr double sgd_rate = 0.5;
+
 struct Stepped {
   const char* rule;
   std::size_t bytes;  ///< of the record of a parameter: with its slots, and what it has to know besides
@@ -129,13 +131,41 @@ Case steps_case(const Shared& split, const Stepped& stepped, std::size_t batch) 
   return c;
 }
 
+/// Plain descent in steps of one row, in an order of the peer's own.
+Case peer_case(const Shared& split, const Peer& peer) {
+  const ThalwegSparsePeer* const module = peer.sparse;
+  const auto state = std::make_shared<std::shared_ptr<void>>();
+  Case c = nonzero_case("peer", peer.name + ": sgd, batch 1");
+  c.reference = "sgd, batch 1";
+  c.memory = rows * nonzeros * 24 + columns * sizeof(double);
+  c.prepare = [=] {
+    state->reset();
+    const auto& matrix = std::get<data::SparseMatrix>(split->train.features);
+    const ThalwegSparse problem{rows,
+                                columns,
+                                matrix.row_begin.data(),
+                                matrix.column.data(),
+                                matrix.value.data(),
+                                split->train.target.data(),
+                                sgd_rate};
+    void* const made = module->create(&problem);
+    if (made == nullptr) throw CaseFailed("it cannot fit these rows");
+    *state = std::shared_ptr<void>(made, module->destroy);
+  };
+  c.run = [=] {
+    if (module->epoch(state->get()) != 0) throw CaseFailed("its epoch failed");
+  };
+  c.release = [state] { state->reset(); };
+  return c;
+}
+
 }  // namespace
 
 std::string sparse_size(Frequencies frequencies) {
   return frequencies == Frequencies::uniform ? "2^20 features alike" : "2^20 features as words";
 }
 
-Block sparse_block(Frequencies frequencies, std::size_t rounds) {
+Block sparse_block(Frequencies frequencies, std::size_t rounds, const std::vector<Peer>& peers) {
   const auto split = std::make_shared<const data::Split>(make_split(frequencies));
   Block block;
   block.size = sparse_size(frequencies);
@@ -151,6 +181,9 @@ Block sparse_block(Frequencies frequencies, std::size_t rounds) {
       if (batch == 1 && stepped.rule == std::string_view("adam:lr=0.001")) continue;
       block.cases.push_back(steps_case(split, stepped, batch));
     }
+  }
+  for (const Peer& peer : peers) {
+    if (peer.sparse != nullptr) block.cases.push_back(peer_case(split, peer));
   }
   return block;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "bench/case.h"
+#include "bench/peers.h"
 
 namespace thalweg::bench {
 
@@ -18,7 +19,8 @@ enum class Frequencies { uniform, text };
 [[nodiscard]] std::string sparse_size(Frequencies frequencies);
 
 /// Logistic regression on sparse rows, steps of 1 and of 32, in ns a nonzero, beside a bare loop that reads
-/// and writes records of the same size at the same indices. On one thread. One epoch a run.
-[[nodiscard]] Block sparse_block(Frequencies frequencies, std::size_t rounds);
+/// and writes records of the same size at the same indices, and beside peers in steps of 1. On one thread.
+/// One epoch a run.
+[[nodiscard]] Block sparse_block(Frequencies frequencies, std::size_t rounds, const std::vector<Peer>& peers);
 
 }  // namespace thalweg::bench

@@ -108,11 +108,11 @@ void plan_training(const Options& options, const std::vector<std::size_t>& threa
                  [=, &peers] { return training_block(threads, rounds, peers); }});
 }
 
-void plan_sparse(const Options& options, std::vector<Planned>& all) {
+void plan_sparse(const Options& options, const std::vector<Peer>& peers, std::vector<Planned>& all) {
   const std::size_t rounds = rounds_for(options, 1);
   for (const Frequencies frequencies : {Frequencies::uniform, Frequencies::text}) {
     all.push_back({"sparse rows, " + sparse_size(frequencies), 1 + static_cast<double>(rounds + 2) * 0.5,
-                   [=] { return sparse_block(frequencies, rounds); }});
+                   [=, &peers] { return sparse_block(frequencies, rounds, peers); }});
   }
 }
 
@@ -125,7 +125,7 @@ std::vector<Planned> plan(const Options& options, const std::vector<std::size_t>
   std::vector<Planned> all;
   if (wanted("steps")) plan_steps(options, threads, peers, all);
   if (wanted("training")) plan_training(options, threads, peers, all);
-  if (wanted("sparse")) plan_sparse(options, all);
+  if (wanted("sparse")) plan_sparse(options, peers, all);
   if (wanted("load")) plan_loads(options, all);
   return all;
 }

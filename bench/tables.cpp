@@ -218,7 +218,7 @@ void add_sparse(const Record& record, std::vector<TableText>& tables) {
   TableText table;
   table.title = fmt::format(
       "logistic regression on rows of {} nonzeros, 1 thread: ns a nonzero; times the loop over records of "
-      "the same size",
+      "the same size, for peers times thalweg",
       sparse_nonzeros);
   table.columns = {""};
   std::vector<std::string> names, sizes;
@@ -239,8 +239,9 @@ void add_sparse(const Record& record, std::vector<TableText>& tables) {
         if (e.unit != "nonzero" || e.name != name || e.size != size) continue;
         cell = ns_text(figure_of(e.rounds).median);
         const Entry* const limit = record.limit_of(e);
-        if (limit != nullptr)
-          cell += fmt::format(" {:.2f}x", figure_of(ratios(e.rounds, limit->rounds)).median);
+        std::vector<double> over = record.over_reference(e);
+        if (limit != nullptr) over = ratios(e.rounds, limit->rounds);
+        if (!over.empty()) cell += fmt::format(" {:.2f}x", figure_of(over).median);
       }
       row.push_back(cell);
     }

@@ -166,6 +166,19 @@ bool check(const ThalwegPeer& peer, const std::string& rule, int threads, int& c
   return same;
 }
 
+/// Whether it makes epochs over two rows. It keeps its weights to itself, so that they are not compared.
+bool check_sparse(const char* name, const ThalwegSparsePeer& peer) {
+  const unsigned long begin[] = {0, 2, 3};
+  const unsigned column[] = {0, 2, 1};
+  const float value[] = {1, 0.5F, 2}, target[] = {0, 1};
+  const ThalwegSparse problem{2, 3, begin, column, value, target, 0.1};
+  void* const state = peer.create(&problem);
+  const bool good = state != nullptr && peer.epoch(state) == 0 && peer.epoch(state) == 0;
+  if (state != nullptr) peer.destroy(state);
+  std::printf("%s %-20s epochs over sparse rows\n", good ? "ok  " : "FAIL", name);
+  return good;
+}
+
 bool check_module(const std::filesystem::path& file) {
   void* module = dlopen(std::filesystem::absolute(file).c_str(), RTLD_NOW | RTLD_LOCAL);
   void* symbol = module == nullptr ? nullptr : dlsym(module, "thalweg_peer");
@@ -184,6 +197,10 @@ bool check_module(const std::filesystem::path& file) {
       good = check<float>(peer, name, threads, checked) && good;
       good = check<double>(peer, name, threads, checked) && good;
     }
+  if (void* const sparse = dlsym(module, "thalweg_sparse_peer"); sparse != nullptr) {
+    good = check_sparse(peer.name, *reinterpret_cast<decltype(&thalweg_sparse_peer)>(sparse)()) && good;
+    ++checked;
+  }
   if (checked == 0) std::printf("FAIL %s steps nothing\n", peer.name);
   return good && checked > 0;
 }

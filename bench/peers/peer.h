@@ -67,6 +67,27 @@ struct ThalwegTrainingPeer {
 
 __attribute__((visibility("default"))) const struct ThalwegTrainingPeer* thalweg_training_peer(void);
 
+/// Logistic regression on sparse rows (CSR, columns increasing in each row), in steps of one row. The memory
+/// belongs to the benchmark and outlives the state.
+struct ThalwegSparse {
+  size_t rows, columns;
+  const unsigned long* row_begin;  ///< rows + 1
+  const unsigned* column;
+  const float* value;
+  const float* target;  ///< 0 or 1 for each row
+  double lr;            ///< constant, of plain descent; no penalty
+};
+
+/// What a module exports as `thalweg_sparse_peer` besides, if its library has that.
+struct ThalwegSparsePeer {
+  int version;  ///< THALWEG_PEER_VERSION
+  void* (*create)(const struct ThalwegSparse* problem);
+  int (*epoch)(void* state);  ///< all rows once, in an order of its own; 0, or it failed
+  void (*destroy)(void* state);
+};
+
+__attribute__((visibility("default"))) const struct ThalwegSparsePeer* thalweg_sparse_peer(void);
+
 /// The symbol that every module exports.
 __attribute__((visibility("default"))) const struct ThalwegPeer* thalweg_peer(void);
 

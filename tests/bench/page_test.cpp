@@ -59,6 +59,9 @@ TEST(Tables, HoldSparseStepsAgainstTheLoop) {
   add("limit", "loop", 2);
   add("sparse", "sgd, batch 1", 4);
   add("sparse", "adagrad, batch 1", 6);
+  add("peer", "other: sgd, batch 1", 10);
+  r.entries.back().limit = "";
+  r.entries.back().reference = "sgd, batch 1";
   const std::string text = markdown_of(r);
   EXPECT_THAT(text, HasSubstr("| | few of many |\n"));
   EXPECT_THAT(text, HasSubstr("| loop | 2.00 |\n"));
@@ -66,6 +69,9 @@ TEST(Tables, HoldSparseStepsAgainstTheLoop) {
   EXPECT_THAT(text, HasSubstr("| sgd, batch 1 at most 3.5 ns a nonzero, or 2.2 times the loop: few of many | "
                               "4 ns, 2.00 times | met |"));
   EXPECT_THAT(text, HasSubstr("few of many | 6 ns, 3.00 times | short by 36 % |"));
+  EXPECT_THAT(text, HasSubstr("| other: sgd, batch 1 | 10 2.50x |\n"));
+  EXPECT_THAT(text,
+              HasSubstr("| sgd, batch 1 at least 4 times faster than other: few of many | 2.50 | short"));
 }
 
 TEST(Roofline, HasADotPerRuleAndSizeAndEachRoof) {
