@@ -1,5 +1,6 @@
 #include "cli/streaming_options.h"
 
+#include <algorithm>
 #include <initializer_list>
 
 #include <thalweg/error.h>
@@ -50,7 +51,9 @@ void refuse_for_streams(const Arguments& arguments) {
 void StreamingOptions::declare(Arguments& a) {
   a.group("Data larger than memory, and data that come (docs/streaming.md)");
   a.flag("--stream", stream, "read a LIBSVM file anew in each epoch instead of holding it in memory");
-  a.flag("--online", online, "learn from LIBSVM lines as they come, once; --data - is standard input");
+  a.flag("--online", online,
+         "learn from LIBSVM lines as they come, once, one a step unless --batch says more; --data - is "
+         "standard input");
   a.flag("--follow", follow, "online: at the end of the file wait for what is appended, until Ctrl-C");
   a.count("--window", window, at_least(1), "online: examples of the last scores");
   a.count("--shuffle-buffer", shuffle_buffer, at_least(0),
@@ -60,7 +63,7 @@ void StreamingOptions::declare(Arguments& a) {
   a.count("--columns", columns, in_closed(0, 0x1p31),
           "features that there are, a larger index is an error; 0: as many as come");
   a.count("--hash", hash_bits, in_closed(0, 31),
-          "features are words, hashed into 2^BITS columns; 0: they are not");
+          "features are words, hashed into 2^N columns; 0: they are not");
   a.flag("--hash-numbers", hash_numbers, "words that are whole numbers are hashed as well");
 }
 
@@ -95,7 +98,8 @@ void StreamingOptions::check(const Arguments& arguments) const {
                                         : ": linear, logistic or softmax"));
   }
   if (columns > 0 && hash_bits > 0)
-    throw usage_error("--columns", std::to_string(columns), "must be left out with --hash, which has 2^BITS");
+    throw usage_error("--columns", std::to_string(columns),
+                      "must be left out with --hash, which has 2^N of them");
 }
 
 data::StreamOptions StreamingOptions::source() const {

@@ -46,6 +46,12 @@ TEST(OnlineCommand, PrintsATableThatDoubles) {
               AllOf(Not(HasSubstr("4096")), HasSubstr("all of 6513 examples")));
 }
 
+TEST(OnlineCommand, PrintsWhatItsPageShows) {
+  const std::string page = file_text(std::string(THALWEG_SOURCE) + "/docs/streaming.md");
+  const std::string out = thalweg(online({}), {}, agaricus).out;
+  EXPECT_THAT(page, HasSubstr(out.substr(0, out.rfind(", "))));  // but for the time
+}
+
 TEST(OnlineCommand, JsonHasALineForEachAndTheResultAtTheEnd) {
   const auto lines = json_lines(thalweg(online({"--json", "--window", "500"}), {}, agaricus));
   ASSERT_EQ(lines.size(), 15U);

@@ -42,6 +42,10 @@ struct Case {
   std::size_t classes;
 };
 
+void PrintTo(const Case& shown, std::ostream* out) {  // NOLINT: its name
+  *out << shown.model << ' ' << shown.optimizer;
+}
+
 class SameTraining : public StreamTraining, public ::testing::WithParamInterface<Case> {};
 
 TEST_P(SameTraining, HasTheBitsOfTrainingInMemory) {
