@@ -17,6 +17,7 @@
 #include "cli/text.h"
 #include "data/files.h"
 #include "report/against.h"
+#include "report/feature_rates.h"
 #include "report/journal.h"
 #include "report/page.h"
 #include "report/results.h"
@@ -62,8 +63,20 @@ struct Outcome {
   std::string explanation;
   std::string results;  ///< JSON
   bool any_score = false;
-  std::vector<std::string> surfaces;  ///< JSON, one per workload, "" where there is none
+  std::vector<std::string> surfaces;    ///< JSON, one per workload, "" where there is none
+  std::vector<std::string> findings{};  ///< sentences beside the tables
 };
+
+/// What rare features get, on each workload that has some.
+std::vector<std::string> findings_of(const std::vector<workbench::Comparison>& workloads) {
+  std::vector<std::string> all;
+  for (const workbench::Comparison& one : workloads) {
+    const std::string text = report::feature_rates_text(one);
+    if (!text.empty())
+      all.push_back(workloads.size() == 1 ? text : fmt::format("{}: {}", one.options.id(), text));
+  }
+  return all;
+}
 
 /// What the page shows beside the numbers. Of a suite's models there are none: the page would grow too large.
 std::vector<std::string> surfaces_of(const std::vector<workbench::Comparison>& workloads) {
@@ -227,7 +240,8 @@ class Compare : public Command {
                 "by final score.",
                 report::results_json(suite, environment),
                 suite.ranking.front().area > 0,
-                surfaces_of(suite.workloads)};
+                surfaces_of(suite.workloads),
+                findings_of(suite.workloads)};
       }
       const workbench::Comparison comparison = workbench::compare(options.of(0), observer, &journal);
       const bool any_score = !comparison.ranking.empty() && comparison.ranking.front().score;
@@ -241,7 +255,8 @@ class Compare : public Command {
               report::target_text(comparison),
           report::results_json(comparison, environment),
           any_score,
-          surfaces_of({comparison})};
+          surfaces_of({comparison}),
+          findings_of({comparison})};
     } catch (const Interrupted&) {
       if (!session.options.quiet) {
         fmt::print(
@@ -276,6 +291,7 @@ class Compare : public Command {
       for (const std::string& line : table) fmt::print("{}\n", line);
     }
     std::string notes = "\n";
+    for (const std::string& finding : outcome.findings) notes += paragraph(finding, width);
     if (!session.options.quiet) notes += paragraph(outcome.explanation, width);
     for (const std::string& note : outcome.notes) notes += paragraph(note, width);
     if (notes.size() > 1) fmt::print("{}", notes);

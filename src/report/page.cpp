@@ -142,9 +142,9 @@ std::string report_page(const std::string& results, messages::Language language,
   content.subjects = {"report", "surface"};
   // The results are a JSON object: the surfaces become its last field.
   content.data.insert(content.data.rfind('}'), ",\"surfaces\":[" + drawn + "]");
-  content.scripts = {"d3-array.min.js", "d3-contour.min.js", "surface_map.js", "surface_relief.js",
-                     "surface_view.js", "intervals.js",      "words.js",       "comparison.js",
-                     "suite.js",        "report.js"};
+  content.scripts = {"d3-array.min.js",  "d3-contour.min.js", "surface_map.js", "surface_relief.js",
+                     "surface_view.js",  "intervals.js",      "words.js",       "comparison.js",
+                     "rare_features.js", "suite.js",          "report.js"};
   return html_page(content);
 }
 

@@ -8,6 +8,7 @@
 
 #include <thalweg/execution.h>
 
+#include "report/feature_rates.h"
 #include "report/results_json.h"
 #include "report/summary.h"
 #include "workbench/compare/bootstrap.h"
@@ -293,6 +294,7 @@ void add_comparison(Json& json, const Comparison& comparison) {
   json["optimizers"] = Json::array();
   for (const Participant& participant : comparison.participants)
     json["optimizers"].push_back(participant_json(comparison, participant, metric));
+  json["feature_rates"] = feature_rates_json(comparison);
 }
 
 std::string results_json(const Comparison& comparison, const Environment& environment) {

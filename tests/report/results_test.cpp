@@ -39,9 +39,11 @@ TEST(Results, HaveTheFieldsOfTheirSchema) {
   const Json json =
       json_of(comparison({participant("adam", {0.9, 0.91, 0.92}), participant("sgd", {0.8, 0.7, 0.9})}));
   EXPECT_EQ(json.at("schema_version"), 1);
-  EXPECT_EQ(names(json), (std::set<std::string>{"schema_version", "kind", "title", "headline", "notes",
-                                                "command", "environment", "seconds", "data", "settings",
-                                                "score", "target", "bootstrap", "ranking", "optimizers"}));
+  EXPECT_EQ(names(json),
+            (std::set<std::string>{"schema_version", "kind", "title", "headline", "notes", "command",
+                                   "environment", "seconds", "data", "settings", "score", "target",
+                                   "bootstrap", "ranking", "optimizers", "feature_rates"}));
+  EXPECT_EQ(json.at("feature_rates"), nullptr);
   EXPECT_EQ(names(json.at("environment")),
             (std::set<std::string>{"version", "created", "isa", "compiler", "cores", "threads"}));
   EXPECT_EQ(json.at("data").at("checksum"), "0badcafe");

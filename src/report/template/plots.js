@@ -84,7 +84,7 @@ const sameNumbers = (a, b) => a === b || (a.length === b.length && a.every((v, i
  * - x, y: {title, log, low, high, whole, format(v), tick(v)}; y.clip: what is above stands at the upper edge as a triangle;
  *   y.fit(values) instead of y.low and y.high: [low, high] for the values of the lines that are shown
  * - crosses: {at: x, look, label, text}: something that has no value, such as a run that diverged, marked at the upper edge
- * - bands: {x, low, high, look}
+ * - bands: {x, low, high, look, line: index of the line that it comes and goes with, alpha}
  */
 function plot(parent, options) {
   const {name, caption, text, height = 380, lines, x, y, crosses = [], bands = [], nearest = false, compact = false, best = null} = options;
@@ -108,7 +108,7 @@ function plot(parent, options) {
     label: line.label, scale: "y", spanGaps: true, show: !line.hidden, stroke: line.look.color, width: line.width ?? 2, dash: dashOf(line),
     points: {show: Boolean(line.marks) || line.x.length === 1, size: 6, stroke: line.look.color, fill: () => css("--raised")},
   }));
-  for (let i = 0; i < 2 * bands.length; ++i) series.push({scale: "y", stroke: "transparent", width: 0, points: {show: false}, spanGaps: true});
+  for (let i = 0; i < 2 * bands.length; ++i) series.push({scale: "y", show: !lines[bands[i >> 1].line]?.hidden, stroke: "transparent", width: 0, points: {show: false}, spanGaps: true});
 
   const at = {line: null, index: null, column: null}; // what the cursor is at: a line and its point, or a column
   const shown = (i) => u.series[i + 1].show;
@@ -255,7 +255,7 @@ function plot(parent, options) {
   u = new uPlot({
     width: Math.max(120, parent.clientWidth), height, legend: {show: false}, padding: [10, 14, 0, 0], pxAlign: 1,
     scales: {x: {time: false, range: () => view.x}, y: {range: () => view.y}}, axes: [axis(x, false), axis(y, true)], series: [{scale: "x"}, ...series],
-    bands: bands.map((band, i) => ({series: [lines.length + 2 * i + 1, lines.length + 2 * i + 2], fill: () => band.look.color() + "33"})),
+    bands: bands.map((band, i) => ({series: [lines.length + 2 * i + 1, lines.length + 2 * i + 2], fill: () => band.look.color() + Math.round(255 * (band.alpha ?? 0.2)).toString(16).padStart(2, "0")})),
     cursor: {y: false, x: !nearest, drag: {x: true, y: true, uni: 24, dist: 4, setScale: false}, points: {size: 8, fill: (_, i) => lines[i - 1]?.look.color() ?? "transparent"}, bind: {dblclick: () => () => { reset(); }},
       dataIdx: (_, i, column) => (i === 0 || !nearest ? column : i - 1 === at.line ? nearestIndex(data[0], points[at.line].x[at.index]) : null)},
     focus: {alpha: 0.2},
@@ -307,6 +307,7 @@ function plot(parent, options) {
   return {element: figure, reset, focus: highlight, show: (i, on) => {
     if (shown(i) === on) return;
     u.setSeries(i + 1, {show: on});
+    bands.forEach((band, k) => { if (band.line === i) for (const side of [1, 2]) u.setSeries(lines.length + 2 * k + side, {show: on}); });
     if (y.fit) { fit(); reset(); }
     tellBeyond();
   }};

@@ -87,6 +87,7 @@ page((main) => {
     speedSection(main, w);
     sensitivitySection(main, w);
     offBestSection(main, w);
+    rareFeaturesSection(main, w);
     surfaceSection(main, w, data.surfaces[0]);
     cardsSection(main, w);
     settingsSection(main, data, [w]);

@@ -114,6 +114,7 @@ function workloadSection(main, suite) {
     curvesSection(inside, w, "workload-curves");
     sensitivitySection(inside, w, "workload-sensitivity");
     offBestSection(inside, w, "workload-off-best");
+    rareFeaturesSection(inside, w, "workload-rare-features");
     surfaceSection(inside, w, suite.surfaces[i], "workload-surface");
   };
   section(main, "workload", t("report.one_workload"), t("report.one_workload.lead"), element("div", {class: "controls"}, choice(t("report.workload"), names, show)), inside);

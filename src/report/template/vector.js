@@ -49,10 +49,10 @@ function svgOf({options, lines, points, crosses, bands, x, y, view, shown, dashO
   out.push(`<clipPath id="${clip}"><rect x="${left - 6}" y="${top - 6}" width="${right - left + 12}" height="${bottom - top + 12}"/></clipPath><g clip-path="url(#${clip})" fill="none">`);
   const inView = (v) => v >= view.y[0] - (view.y[1] - view.y[0]) && v <= view.y[1] + 5 * (view.y[1] - view.y[0]);
   const Yc = (v) => Y(inView(v) ? v : v > view.y[1] ? view.y[1] + 5 * (view.y[1] - view.y[0]) : view.y[0] - (view.y[1] - view.y[0]));
-  for (const band of bands) {
+  for (const band of bands.filter((b) => b.line === undefined || shown(b.line))) {
     const xs = band.x.map((v) => toScale(x, v)), low = band.low.map((v) => toScale(y, v)), high = band.high.map((v) => toScale(y, v));
     const there = pathOf(xs, high, X, Yc), back = pathOf([...xs].reverse(), [...low].reverse(), X, Yc);
-    if (there && back) out.push(`<path d="${there}L${back.slice(1)}Z" fill="${band.look.color()}" fill-opacity=".2"/>`);
+    if (there && back) out.push(`<path d="${there}L${back.slice(1)}Z" fill="${band.look.color()}" fill-opacity="${band.alpha ?? 0.2}"/>`);
   }
   const seen = lines.map((_, i) => i).filter((i) => shown(i));
   for (const i of seen) {

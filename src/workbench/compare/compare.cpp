@@ -9,6 +9,7 @@
 
 #include "models/spec.h"
 #include "workbench/compare/prepared.h"
+#include "workbench/compare/rare_features.h"
 #include "workbench/compare/scores.h"
 #include "workbench/compare/trials.h"
 
@@ -103,6 +104,7 @@ Comparison compare(const CompareOptions& options, const Prepared& prepared, cons
   };
   run_trials(comparison, train_new, pool, observer);
   score(comparison, prepared.resolution);
+  if (prepared.split) comparison.feature_rates = feature_rates(comparison, *prepared.split, pool);
   comparison.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return comparison;
 }

@@ -113,6 +113,41 @@ struct Standing {
   std::optional<Bootstrap> bootstrap;  ///< none without a score or with a single seed
 };
 
+/// The learning rates that the features of sparse data effectively received, by how often they occur (see
+/// rare_features.h).
+struct FeatureRates {
+  /// Features that occur about equally often: the rarest in `low` of the rows, the commonest in `high`.
+  struct Bin {
+    std::uint64_t low = 0, high = 0;
+    double occurrences = 0;    ///< the median of its features
+    std::size_t features = 0;  ///< at least 1
+
+    bool operator==(const Bin&) const = default;
+  };
+  /// A tenth, half and nine tenths of a bin's gradients met at most this rate.
+  struct Quantiles {
+    double low = 0, median = 0, high = 0;
+
+    bool operator==(const Quantiles&) const = default;
+  };
+  struct Participant {
+    std::size_t index = 0;                        ///< into Comparison::participants
+    std::vector<std::optional<Quantiles>> rates;  ///< one per bin; none where no feature had a gradient
+
+    /// How many times the median rate of the commonest features the rarest ones get; none where the former
+    /// is 0 or one of them is not known.
+    [[nodiscard]] std::optional<double> gain() const;
+    bool operator==(const Participant&) const = default;
+  };
+
+  std::uint64_t steps = 0;                ///< that were watched, of each participant
+  std::size_t rows = 0;                   ///< of the training part that these steps read, each counted once
+  std::vector<Bin> bins;                  ///< rarest first, at least one
+  std::vector<Participant> participants;  ///< in their order, without those that diverged
+
+  bool operator==(const FeatureRates&) const = default;
+};
+
 /// All that a comparison found out, and all that it takes to repeat it.
 struct Comparison {
   struct Data {
@@ -127,10 +162,11 @@ struct Comparison {
   Data data;
   std::size_t parameters = 0;  ///< of the model, or coordinates of the function
   std::size_t steps_per_epoch = 0;
-  std::vector<std::uint64_t> seeds;       ///< of the judged runs
-  std::vector<Participant> participants;  ///< in the order in which they were named
-  std::vector<Standing> ranking;          ///< best first; those without a score at the end
-  std::optional<Target> target;           ///< none where nothing could be derived
+  std::vector<std::uint64_t> seeds;             ///< of the judged runs
+  std::vector<Participant> participants;        ///< in the order in which they were named
+  std::vector<Standing> ranking;                ///< best first; those without a score at the end
+  std::optional<Target> target;                 ///< none where nothing could be derived
+  std::optional<FeatureRates> feature_rates{};  ///< of a model on sparse data
   double seconds = 0;
   std::size_t threads = 1;
 

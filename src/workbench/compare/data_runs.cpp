@@ -67,6 +67,7 @@ Prepared prepare_data(const CompareOptions& options) {
   models::check_fit(model, split->train);
 
   Prepared prepared;
+  prepared.split = split;
   prepared.data = {checksum(*split),       split->train.task,   split->train.columns(),
                    split->train.classes(), split->train.rows(), split->validation.rows(),
                    split->test.rows()};

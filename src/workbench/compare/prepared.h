@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
+#include "data/split.h"
 #include "workbench/compare/comparison.h"
 #include "workbench/compare/trials.h"
 
@@ -11,8 +13,9 @@ namespace thalweg::workbench {
 struct Prepared {
   Comparison::Data data;
   std::size_t parameters = 0, steps_per_epoch = 0;
-  double resolution = 0;  ///< differences of the mean score up to this show nothing
-  TrainFunction train;    ///< owns what it needs; one thread per run
+  double resolution = 0;                     ///< differences of the mean score up to this show nothing
+  TrainFunction train;                       ///< owns what it needs; one thread per run
+  std::shared_ptr<const data::Split> split;  ///< of a model; of a function null
 };
 
 /// Loads, splits and scales the data of a workload, or makes its function. Throws as data::load, make_model
