@@ -145,7 +145,19 @@ class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
   std::unordered_set<std::string> names_, fields_;
 };
 
+std::string quoted_text(const std::string& file, const std::string& text) {
+  try {
+    return nlohmann::json(text).dump();
+  } catch (const nlohmann::json::type_error&) {
+    throw input_error(file, "text that is not UTF-8 to be written (" + shown(text) + ")", "names in UTF-8");
+  }
+}
+
 }  // namespace
+
+void check_text(const std::string& path, const std::string& text) {
+  static_cast<void>(quoted_text(path, text));
+}
 
 Header parse_header(const std::string& file, std::string_view json) {
   HeaderReader reader(file);
@@ -155,13 +167,7 @@ Header parse_header(const std::string& file, std::string_view json) {
 
 std::string header_json(const std::string& file, const std::vector<Tensor>& tensors,
                         const Metadata& metadata) {
-  const auto quoted = [&](const std::string& text) {
-    try {
-      return nlohmann::json(text).dump();
-    } catch (const nlohmann::json::type_error&) {
-      throw input_error(file, "text that is not UTF-8 to be written (" + shown(text) + ")", "names in UTF-8");
-    }
-  };
+  const auto quoted = [&](const std::string& text) { return quoted_text(file, text); };
   std::string json;
   for (const auto& [name, value] : metadata)
     json += (json.empty() ? "" : ",") + quoted(name) + ":" + quoted(value);

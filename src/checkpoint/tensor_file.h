@@ -105,6 +105,9 @@ class TensorFile {
 [[nodiscard]] std::string tensor_file_header(const std::string& path, std::vector<Tensor>& tensors,
                                              const Metadata& metadata);
 
+/// Throws an input Error for `path` unless the text is UTF-8, as the texts of a header have to be.
+void check_text(const std::string& path, const std::string& text);
+
 /// Writes a file, whole or not at all (data::write_file). Errors: those of tensor_file_header() and of
 /// data::write_file().
 void write_tensor_file(const std::string& path, std::vector<Tensor> tensors, const Metadata& metadata);

@@ -11,6 +11,7 @@
 #include "data/files.h"
 #include "data/number.h"
 #include "data/pages.h"
+#include "data/source.h"
 #include "data/text.h"
 
 namespace thalweg::data {
@@ -173,6 +174,14 @@ bool counts_up(const std::vector<std::string>& first, std::size_t label) {
   return features > 1;
 }
 
+/// Whether a line of numbers can be the names of a model's columns.
+bool counts_as_header(const std::vector<std::string>& first, const KnownColumns& known) {
+  return !known.names.empty() &&
+         std::all_of(known.names.begin(), known.names.end(), [&](const std::string& name) {
+           return std::find(first.begin(), first.end(), name) != first.end();
+         });
+}
+
 /// What the features and the line below say; Reader::label_is_header sees the rest.
 bool is_header(const std::vector<std::string>& first, const std::vector<std::string>& second,
                std::size_t label) {
@@ -185,7 +194,8 @@ bool is_header(const std::vector<std::string>& first, const std::vector<std::str
 
 class Reader {
  public:
-  Reader(const std::string& path, std::string_view text, const std::string& label)
+  /// `label` is what read_csv() has; with `known` it is not looked at.
+  Reader(const std::string& path, std::string_view text, const std::string& label, const KnownColumns* known)
       : text_(text), scanner_(path, text, find_delimiter(text)) {
     table_.file = path;
     Scanner ahead = scanner_;
@@ -195,15 +205,22 @@ class Reader {
     }
     first_line_ = ahead.line();
     first_ = read_record(ahead);
-    if (first_.size() < 2) {
+    if (first_.size() < 2 && known == nullptr) {
       throw input_error(at_line(path, first_line_), "one column only (" + shown(first_[0]) + ")",
                         "features and a label, separated by commas, semicolons or tabs");
     }
     const bool more = ahead.next_record();
     const std::vector<std::string> second = more ? read_record(ahead) : std::vector<std::string>();
-    label_ = find_label(path, label, first_, second);
-    const bool named = !label.empty() && !is_number(label);
-    header_ = named || is_header(first_, second, label_);
+    if (known != nullptr) {
+      const auto none = first_.size();
+      header_ = is_header(first_, second, none) || counts_as_header(first_, *known);
+      label_ = find_known_label(path, header_ ? first_ : std::vector<std::string>(), first_.size(), *known)
+                   .value_or(none);
+    } else {
+      label_ = find_label(path, label, first_, second);
+      const bool named = !label.empty() && !is_number(label);
+      header_ = named || is_header(first_, second, label_);
+    }
     if (header_ && !more) {
       throw input_error(at_line(path, first_line_), "a header and nothing after it",
                         "rows of numbers below it");
@@ -211,7 +228,8 @@ class Reader {
   }
 
   Table read() {
-    const std::size_t features = first_.size() - 1;
+    const bool has_label = label_ < first_.size();
+    const std::size_t features = first_.size() - (has_label ? 1 : 0);
     DenseMatrix matrix;
     matrix.columns = features;
     scanner_.next_record();
@@ -220,7 +238,7 @@ class Reader {
     }
     reserve(matrix);
     while (scanner_.next_record()) read_row(matrix.values);
-    matrix.rows = table_.label.size();
+    matrix.rows = table_.line.size();
     if (!header_ && label_is_header()) {
       header_ = true;
       matrix.values.erase(matrix.values.begin(),
@@ -229,11 +247,12 @@ class Reader {
       table_.line.erase(table_.line.begin());
       --matrix.rows;
     }
-    if (header_) {
+    if (has_label) table_.label_column = label_;
+    if (header_ && has_label) {
       table_.label_name = first_[label_];
-      table_.feature_names = std::move(first_);
-      table_.feature_names.erase(table_.feature_names.begin() + static_cast<std::ptrdiff_t>(label_));
+      first_.erase(first_.begin() + static_cast<std::ptrdiff_t>(label_));
     }
+    if (header_) table_.feature_names = std::move(first_);
     table_.features = std::move(matrix);
     return std::move(table_);
   }
@@ -249,7 +268,7 @@ class Reader {
     const std::size_t rows =
         lines < 2 ? 1 : text_.size() / std::max<std::size_t>(sample / lines, 1) * 17 / 16 + 1;
     reserve_pages(matrix.values, std::min(rows * matrix.columns, text_.size()));
-    reserve_pages(table_.label, rows);
+    if (label_ < first_.size()) reserve_pages(table_.label, rows);
     reserve_pages(table_.line, rows);
   }
 
@@ -284,9 +303,10 @@ class Reader {
     // In a row that lacks a field the others stand in the wrong columns: that comes first.
     const std::size_t fields = column + 1 + count_fields();
     if (fields != first_.size()) throw ragged(line, fields);
-    const std::string hint = is_text(found) ? " (text may only stand in the label column, which is column " +
-                                                  std::to_string(label_ + 1) + " here)"
-                                            : "";
+    const std::string hint = is_text(found) && label_ < first_.size()
+                                 ? " (text may only stand in the label column, which is column " +
+                                       std::to_string(label_ + 1) + " here)"
+                                 : "";
     throw input_error(at_line(table_.file, line), shown(found) + " in " + column_name(column),
                       accepted + hint);
   }
@@ -327,13 +347,24 @@ class Reader {
   std::string field_;
 };
 
+Table read_text(const std::string& name, std::string_view text, const std::string& label,
+                const KnownColumns* known) {
+  if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
+  return Reader(name, text, label, known).read();
+}
+
 }  // namespace
 
 Table read_csv(const std::string& path, const std::string& label) {
-  const std::string bytes = read_file(path);
-  std::string_view text = bytes;
-  if (text.substr(0, 3) == "\xEF\xBB\xBF") text.remove_prefix(3);
-  return Reader(path, text, label).read();
+  return read_text(path, read_file(path), label, nullptr);
+}
+
+Table read_csv(const std::string& path, const KnownColumns& known) {
+  Source source(path);
+  Table table = read_text(source.name(), read_all(source), "", &known);
+  arrange(known, table);
+  if (known.labels == Labels::ignored) table.label.clear();
+  return table;
 }
 
 }  // namespace thalweg::data

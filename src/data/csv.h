@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "data/known_columns.h"
 #include "data/table.h"
 
 namespace thalweg::data {
@@ -17,5 +18,8 @@ namespace thalweg::data {
 /// Errors name file, line and column: rows of different length, text, NaN or infinity in a feature, an
 /// unknown label column, an unclosed quote, an empty file. Takes 16 times the size of the text at most.
 [[nodiscard]] Table read_csv(const std::string& path, const std::string& label);
+
+/// The same, for a model that is there; "-" is standard input.
+[[nodiscard]] Table read_csv(const std::string& path, const KnownColumns& known);
 
 }  // namespace thalweg::data

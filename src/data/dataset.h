@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -34,7 +35,9 @@ struct Dataset {
   Task task = Task::classification;
   std::vector<float> target;             ///< one per row: the value (regression) or the class number, from 0
   std::vector<std::string> class_names;  ///< classification: name of each class number; empty for regression
-  std::vector<std::string> feature_names;  ///< one per column, or empty
+  std::vector<std::string> feature_names;     ///< one per column, or empty
+  std::string label_name{};                   ///< of the column of labels, where columns have names
+  std::optional<std::size_t> label_column{};  ///< where it stood in the file, from 0, if it was a column
 
   [[nodiscard]] std::size_t rows() const {
     return std::visit([](const auto& m) { return m.rows; }, features);

@@ -20,17 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A file descriptor that closes itself.
-struct Descriptor {
-  explicit Descriptor(int opened) : number(opened) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number >= 0) ::close(number);
-  }
-  int number;
-};
-
 std::string system_reason(int error) { return std::generic_category().message(error); }
 
 Error unwritable(const std::string& path, int error) {
@@ -60,30 +49,6 @@ int open_beside(const std::string& target, std::string& temporary) {
   return -1;
 }
 
-/// Where the bytes of a file that is to be written go.
-struct Place {
-  std::string target;   ///< behind symbolic links
-  std::string folder;   ///< the target's
-  bool direct = false;  ///< a device or a pipe, which nothing can replace
-};
-
-/// Throws where nothing can be written: a folder, or a file in none.
-Place place_of(const std::string& path) {
-  std::error_code ignored;
-  const fs::file_status status = fs::status(path, ignored);
-  if (fs::is_directory(status)) throw input_error(path, "a folder", "a file that can be written");
-  Place place{path, {}, fs::exists(status) && !fs::is_regular_file(status)};
-  if (place.direct) return place;
-  if (fs::exists(status)) place.target = fs::canonical(path, ignored).string();
-  place.folder = fs::path(place.target).parent_path().string();
-  if (place.folder.empty()) {
-    place.folder = ".";
-  } else if (!fs::is_directory(place.folder, ignored)) {
-    throw input_error(path, "no folder " + shown(place.folder), "a path in an existing folder");
-  }
-  return place;
-}
-
 }  // namespace
 
 std::string read_file(const std::string& path) {
@@ -91,40 +56,55 @@ std::string read_file(const std::string& path) {
   return read_all(source);
 }
 
+WholeFile::WholeFile(const std::string& path) : path_(path), target_(path) {
+  std::error_code ignored;
+  const fs::file_status status = fs::status(path, ignored);
+  if (fs::is_directory(status)) throw input_error(path, "a folder", "a file that can be written");
+  if (fs::exists(status) && !fs::is_regular_file(status)) {
+    descriptor_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+  } else {
+    if (fs::exists(status)) target_ = fs::canonical(path, ignored).string();
+    folder_ = fs::path(target_).parent_path().string();
+    if (folder_.empty()) {
+      folder_ = ".";
+    } else if (!fs::is_directory(folder_, ignored)) {
+      throw input_error(path, "no folder " + shown(folder_), "a path in an existing folder");
+    }
+    descriptor_ = open_beside(target_, temporary_);
+  }
+  if (descriptor_ < 0) throw unwritable(path, errno);
+}
+
+WholeFile::~WholeFile() {
+  ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+void WholeFile::write(std::string_view bytes) { write_all(descriptor_, bytes, path_); }
+
+void WholeFile::finish() {
+  if (temporary_.empty()) return;
+  if (::fsync(descriptor_) != 0 || ::rename(temporary_.c_str(), target_.c_str()) != 0)
+    throw unwritable(path_, errno);
+  temporary_.clear();
+  // The new name lasts once the folder is on the disk too. Where a system cannot sync folders, it need not.
+  const int folder = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;
+  static_cast<void>(::fsync(folder));
+  ::close(folder);
+}
+
 void write_file(const std::string& path, std::string_view bytes) { write_file(path, std::span(&bytes, 1)); }
 
 void write_file(const std::string& path, std::span<const std::string_view> pieces) {
-  const Place place = place_of(path);
-  if (place.direct) {
-    const Descriptor file(::open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    if (file.number < 0) throw unwritable(path, errno);
-    for (const std::string_view piece : pieces) write_all(file.number, piece, path);
-    return;
-  }
-  std::string temporary;
-  const Descriptor file(open_beside(place.target, temporary));
-  if (file.number < 0) throw unwritable(path, errno);
-  try {
-    for (const std::string_view piece : pieces) write_all(file.number, piece, path);
-    if (::fsync(file.number) != 0 || ::rename(temporary.c_str(), place.target.c_str()) != 0)
-      throw unwritable(path, errno);
-  } catch (...) {
-    ::unlink(temporary.c_str());
-    throw;
-  }
-  // The new name lasts once the folder is on the disk too. Where a system cannot sync folders, it need not.
-  const Descriptor folder(::open(place.folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.number >= 0) static_cast<void>(::fsync(folder.number));
+  WholeFile file(path);
+  for (const std::string_view piece : pieces) file.write(piece);
+  file.finish();
 }
 
 void check_writable(const std::string& path) {
-  const Place place = place_of(path);
-  std::string temporary;
-  const Descriptor file(place.direct ? ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC)
-                                     : open_beside(place.target, temporary));
-  // A pipe that nobody reads yet may have its reader by then.
-  if (file.number < 0 && !(place.direct && errno == ENXIO)) throw unwritable(path, errno);
-  if (!place.direct) ::unlink(temporary.c_str());
+  std::error_code ignored;
+  if (!fs::is_fifo(path, ignored)) WholeFile file(path);  // to open a pipe would wait for its reader
 }
 
 void missing_file(const std::string& path) {

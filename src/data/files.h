@@ -15,6 +15,24 @@ namespace thalweg::data {
 /// folder, synced, then renamed over `path`, and the folder synced. A symbolic link is followed; a device or
 /// pipe is written to directly. Errors: the folder is missing or the file cannot be written, with the
 /// system's reason; then `path` is what it was before.
+class WholeFile {
+ public:
+  explicit WholeFile(const std::string& path);
+  /// Leaves nothing behind, unless it was finished.
+  ~WholeFile();
+  WholeFile(const WholeFile&) = delete;
+  WholeFile& operator=(const WholeFile&) = delete;
+
+  void write(std::string_view bytes);
+  void finish();
+
+ private:
+  std::string path_, target_, folder_;  ///< target: behind symbolic links
+  std::string temporary_;               ///< empty for what nothing can replace, and once finished
+  int descriptor_ = -1;
+};
+
+/// The same, of what is in memory.
 void write_file(const std::string& path, std::string_view bytes);
 
 /// The same, of pieces that follow each other.

@@ -120,9 +120,15 @@ void HashedLines::add_row(SparseMatrix& matrix, const LinePlace& place) {
 }
 
 std::string_view HashedLines::read(std::string_view line, SparseMatrix& matrix, const LinePlace& place) {
-  const char* const end = line.data() + line.size();
   const std::string_view label = libsvm_label(line, place);
   check_libsvm_label(label, place);
+  read_words(line, label, matrix, place);
+  return label;
+}
+
+void HashedLines::read_words(std::string_view line, std::string_view label, SparseMatrix& matrix,
+                             const LinePlace& place) {
+  const char* const end = line.data() + line.size();
   features_.clear();
   for (const char* p = label.data() + label.size(); p != end;) {
     if (is_libsvm_blank(*p)) {
@@ -135,7 +141,6 @@ std::string_view HashedLines::read(std::string_view line, SparseMatrix& matrix, 
     p += token.size();
   }
   add_row(matrix, place);
-  return label;
 }
 
 }  // namespace thalweg::data

@@ -43,6 +43,9 @@ class HashedLines {
 
   /// What read_libsvm_line() does, for a line (of what take_line() gives) that is no comment.
   std::string_view read(std::string_view line, SparseMatrix& matrix, const LinePlace& place);
+  /// Reads the words behind `label`, which may be nothing at the line's start, as a row.
+  void read_words(std::string_view line, std::string_view label, SparseMatrix& matrix,
+                  const LinePlace& place);
 
  private:
   struct Feature {

@@ -109,32 +109,53 @@ std::string labels_beside(const std::string& images) {
                                                                                           : beside(name);
 }
 
-}  // namespace
-
-Table read_idx(const std::string& images) {
-  const std::string labels = labels_beside(images);
+Table read_images(const std::string& images) {
   DenseMatrix matrix;
   const std::vector<std::size_t> shape = read_elements(images, matrix.values);
   if (shape.size() < 2) {
     throw input_error(images, std::to_string(shape.size()) + " dimensions", "images: 2 dimensions or more");
   }
-  std::vector<unsigned char> classes;
-  const std::vector<std::size_t> label_shape = read_elements(labels, classes);
-  if (label_shape.size() != 1) {
-    throw input_error(labels, std::to_string(label_shape.size()) + " dimensions", "labels: 1 dimension");
-  }
-  const std::size_t rows = shape[0];
-  if (label_shape[0] != rows) {
-    throw input_error(labels, std::to_string(label_shape[0]) + " labels",
-                      std::to_string(rows) + ", one for each image");
-  }
   Table table;
   table.file = images;
-  matrix.rows = rows;
-  matrix.columns = matrix.values.size() / rows;
+  matrix.rows = shape[0];
+  matrix.columns = matrix.values.size() / matrix.rows;
   table.features = std::move(matrix);
+  return table;
+}
+
+void add_labels(const std::string& labels, Table& table) {
+  std::vector<unsigned char> classes;
+  const std::vector<std::size_t> shape = read_elements(labels, classes);
+  if (shape.size() != 1) {
+    throw input_error(labels, std::to_string(shape.size()) + " dimensions", "labels: 1 dimension");
+  }
+  const std::size_t rows = std::get<DenseMatrix>(table.features).rows;
+  if (shape[0] != rows) {
+    throw input_error(labels, std::to_string(shape[0]) + " labels",
+                      std::to_string(rows) + ", one for each image");
+  }
   table.label.reserve(rows);
   for (const unsigned char c : classes) table.label.push_back(std::to_string(c));
+}
+
+}  // namespace
+
+Table read_idx(const std::string& images) {
+  const std::string labels = labels_beside(images);
+  Table table = read_images(images);
+  add_labels(labels, table);
+  return table;
+}
+
+Table read_idx(const std::string& images, const KnownColumns& known) {
+  Table table = read_images(images);
+  check_known_count(images, std::get<DenseMatrix>(table.features).columns, known);
+  std::error_code ignored;
+  if (known.labels != Labels::read ||
+      std::filesystem::path(images).filename().string().find("images") == std::string::npos)
+    return table;
+  const std::string labels = labels_beside(images);
+  if (std::filesystem::exists(labels, ignored)) add_labels(labels, table);
   return table;
 }
 

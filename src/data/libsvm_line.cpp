@@ -131,12 +131,17 @@ void read_libsvm_pairs(std::string_view line, std::string_view label, SparseMatr
   matrix.columns = std::max<std::size_t>(matrix.columns, previous);
 }
 
-std::string_view read_libsvm_line(std::string_view line, SparseMatrix& matrix, const LinePlace& place) {
-  const std::string_view label = libsvm_label(line, place);
+void read_libsvm_row(std::string_view line, std::string_view label, SparseMatrix& matrix,
+                     const LinePlace& place) {
   read_libsvm_pairs(line, label, matrix, place);
-  check_libsvm_label(label, place);
   matrix.row_begin.push_back(matrix.value.size());
   ++matrix.rows;
+}
+
+std::string_view read_libsvm_line(std::string_view line, SparseMatrix& matrix, const LinePlace& place) {
+  const std::string_view label = libsvm_label(line, place);
+  read_libsvm_row(line, label, matrix, place);
+  check_libsvm_label(label, place);
   return label;
 }
 

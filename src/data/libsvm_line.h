@@ -39,6 +39,10 @@ void check_libsvm_label(std::string_view label, const LinePlace& place);
 void read_libsvm_pairs(std::string_view line, std::string_view label, SparseMatrix& matrix,
                        const LinePlace& place);
 
+/// The same, and ends the row.
+void read_libsvm_row(std::string_view line, std::string_view label, SparseMatrix& matrix,
+                     const LinePlace& place);
+
 /// Reads a line (of what take_libsvm_line() gives, not empty) as a row, and returns its label, a number.
 std::string_view read_libsvm_line(std::string_view line, SparseMatrix& matrix, const LinePlace& place);
 

@@ -19,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-enum class Format { unknown, csv, libsvm, idx, npy };
-
 bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
@@ -31,14 +29,18 @@ std::string without_gz(const std::string& name) {
   return ends_with(name, ".gz") ? name.substr(0, name.size() - 3) : name;
 }
 
-Format format_of(const fs::path& path) {
-  const std::string name = without_gz(path.filename().string());
+}  // namespace
+
+Format format_of(const std::string& path) {
+  const std::string name = without_gz(fs::path(path).filename().string());
   if (ends_with(name, ".csv") || ends_with(name, ".tsv")) return Format::csv;
   if (ends_with(name, ".svm") || ends_with(name, ".libsvm") || ends_with(name, ".svmlight"))
     return Format::libsvm;
   if (ends_with(name, "-ubyte") || ends_with(name, ".idx")) return Format::idx;
   return ends_with(name, ".npy") ? Format::npy : Format::unknown;
 }
+
+namespace {
 
 Table read_table(const std::string& path, const std::string& label) {
   std::error_code ignored;
@@ -151,6 +153,11 @@ const std::string& accepted_extensions() {
   return text;
 }
 
+std::string file_to_apply_to(const std::string& name_or_path) {
+  const Source source = find_source(name_or_path);
+  return source.test.empty() ? source.train : source.test;
+}
+
 Loaded load(const std::string& name_or_path, const LoadOptions& options) {
   const Source source = find_source(name_or_path);
   const bool label_is_file = ends_with(options.label, ".npy");
@@ -186,8 +193,8 @@ Split load_split(const std::string& name_or_path, const LoadOptions& options) {
   split.test = loaded.test ? std::move(*loaded.test) : select_rows(loaded.data, parts.test);
   Dataset* const all[] = {&split.train, &split.validation, &split.test};
   if (options.standardize) {
-    const Scaling scaling = fit_scaling(split.train);
-    for (Dataset* part : all) apply_scaling(scaling, *part);
+    split.scaling = fit_scaling(split.train);
+    for (Dataset* part : all) apply_scaling(*split.scaling, *part);
   }
   if (options.standardize_target && split.train.task == Task::regression) {
     split.target = fit_target(split.train);

@@ -22,6 +22,10 @@ struct LoadOptions {
   std::uint64_t seed = 0;       ///< of the split
 };
 
+/// How a file is written, by its name.
+enum class Format { unknown, csv, libsvm, idx, npy };
+[[nodiscard]] Format format_of(const std::string& path);
+
 /// A data set as it lies in its files.
 struct Loaded {
   Dataset data;
@@ -55,6 +59,10 @@ struct StreamFiles {
   std::string train, test;
 };
 [[nodiscard]] StreamFiles find_stream_files(const std::string& name_or_path);
+
+/// The file with the rows that a model is applied to: of a bundled data set or a folder with a test set that
+/// one, else the only one; a path is itself. Errors as load()'s.
+[[nodiscard]] std::string file_to_apply_to(const std::string& name_or_path);
 
 /// Loads, splits and scales.
 [[nodiscard]] Split load_split(const std::string& name_or_path, const LoadOptions& options = {});

@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "data/known_columns.h"
 #include "data/table.h"
 
 namespace thalweg::data {
@@ -34,5 +35,8 @@ void write_npy(const std::string& path, const NpyArray& array);
 /// 1), or the number of the label column from 1, or empty for the last column. Errors as read_npy's, and: NaN
 /// or infinity, lengths that differ, a label column that does not exist.
 [[nodiscard]] Table read_npy_table(const std::string& path, const std::string& label);
+
+/// The same, for a model that is there.
+[[nodiscard]] Table read_npy_table(const std::string& path, const KnownColumns& known);
 
 }  // namespace thalweg::data

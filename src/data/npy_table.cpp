@@ -47,29 +47,29 @@ float feature(const Table& table, std::size_t row, std::size_t column, double va
   return static_cast<float>(value);
 }
 
-}  // namespace
+bool is_npy(const std::string& label) { return label.size() > 4 && label.substr(label.size() - 4) == ".npy"; }
 
-Table read_npy_table(const std::string& path, const std::string& label) {
-  const NpyArray array = read_npy(path);
+NpyArray read_matrix(const std::string& path) {
+  NpyArray array = read_npy(path);
   if (array.shape.size() != 2) {
     throw input_error(path, "an array of 1 dimension",
                       "2: a row for each example, a column for each feature");
   }
+  if (array.size() == 0) throw input_error(path, "an empty array", "at least one row and one column");
+  return array;
+}
+
+/// The features of an array, and its labels: a file of them, or a column, or none.
+Table table_of(const std::string& path, const NpyArray& array, const std::string& label_file,
+               std::optional<std::size_t> label_column) {
   const std::size_t rows = array.shape[0], columns = array.shape[1];
-  if (rows == 0 || columns == 0) throw input_error(path, "an empty array", "at least one row and one column");
   Table table;
   table.file = path;
+  table.label_column = label_column;
+  if (!label_file.empty()) table.label = read_labels(label_file, rows);
   DenseMatrix matrix;
   matrix.rows = rows;
-  std::optional<std::size_t> label_column;
-  if (label.size() > 4 && label.substr(label.size() - 4) == ".npy") {
-    table.label = read_labels(label, rows);
-    matrix.columns = columns;
-  } else {
-    label_column = find_label(path, label, columns);
-    matrix.columns = columns - 1;
-    table.label.reserve(rows);
-  }
+  matrix.columns = columns - (label_column ? 1 : 0);
   matrix.values.reserve(rows * matrix.columns);
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t j = 0; j < columns; ++j) {
@@ -82,6 +82,25 @@ Table read_npy_table(const std::string& path, const std::string& label) {
     }
   }
   table.features = std::move(matrix);
+  return table;
+}
+
+}  // namespace
+
+Table read_npy_table(const std::string& path, const std::string& label) {
+  const NpyArray array = read_matrix(path);
+  if (is_npy(label)) return table_of(path, array, label, std::nullopt);
+  return table_of(path, array, "", find_label(path, label, array.shape[1]));
+}
+
+Table read_npy_table(const std::string& path, const KnownColumns& known) {
+  const NpyArray array = read_matrix(path);
+  const bool apart = is_npy(known.chosen_label) && known.labels == Labels::read;
+  KnownColumns here = known;
+  if (apart) here.labels = Labels::none;
+  Table table = table_of(path, array, apart ? known.chosen_label : "",
+                         find_known_label(path, {}, array.shape[1], here));
+  if (known.labels == Labels::ignored) table.label.clear();
   return table;
 }
 

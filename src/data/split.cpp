@@ -174,6 +174,8 @@ Dataset select_rows(const Dataset& data, const std::vector<std::size_t>& rows) {
   result.task = data.task;
   result.class_names = data.class_names;
   result.feature_names = data.feature_names;
+  result.label_name = data.label_name;
+  result.label_column = data.label_column;
   result.features = std::visit([&](const auto& m) -> Features { return select(m, rows); }, data.features);
   result.target.reserve(rows.size());
   for (const std::size_t row : rows) result.target.push_back(data.target[row]);

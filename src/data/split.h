@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "data/dataset.h"
@@ -13,10 +14,16 @@ struct TargetScale {
   double mean = 0, scale = 1;
 };
 
+/// (x - shift) * factor for each column; `shift` is empty where nothing is shifted.
+struct Scaling {
+  std::vector<double> shift, factor;
+};
+
 /// The three parts of a data set: learn on the first, choose on the second, judge once on the third.
 struct Split {
   Dataset train, validation, test;
   TargetScale target;
+  std::optional<Scaling> scaling{};  ///< what was done to the features, if anything
 };
 
 /// Row numbers, ascending, of each part.
@@ -37,11 +44,6 @@ struct Parts {
 
 /// A copy of these rows, in this order.
 [[nodiscard]] Dataset select_rows(const Dataset& data, const std::vector<std::size_t>& rows);
-
-/// (x - shift) * factor for each column; `shift` is empty where nothing is shifted.
-struct Scaling {
-  std::vector<double> shift, factor;
-};
 
 /// Dense: to mean 0 and standard deviation 1. Sparse: to a largest size of 1 without a shift, so that zeros
 /// stay zeros. A column that is constant in `train` gets factor 0.

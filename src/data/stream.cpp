@@ -163,6 +163,7 @@ struct SparseStream::State {
   State(const std::string& path, StreamOptions chosen)
       : options((check(chosen), std::move(chosen))),
         lines(Source(path, options.source), options.longest_line),
+        labels(options.labels),
         values(options.task ? *options.task == Task::regression : options.classes.empty()),
         classes(options.classes, options.most_classes),
         columns(options.hashing ? std::size_t{1} << options.hashing->bits : options.columns) {
@@ -184,13 +185,32 @@ struct SparseStream::State {
     matrix.row_begin.back() = matrix.value.size();
   }
 
+  /// Whether the lines begin with a label: the first one tells.
+  static StreamLabels labels_by(std::string_view first_line, bool words) {
+    const std::string_view first = token_from(first_line.data(), first_line.data() + first_line.size());
+    const bool label = words ? is_number(first) : first.find(':') == first.npos;
+    return label ? StreamLabels::needed : StreamLabels::none;
+  }
+
   void add_line(std::string_view content, SparseBatch& batch) {
     const LinePlace place{lines.source().name(), line, readable};
     SparseMatrix& matrix = batch.features;
-    const std::string_view label =
-        hashed ? hashed->read(content, matrix, place) : read_libsvm_line(content, matrix, place);
+    if (labels == StreamLabels::found) labels = labels_by(content, hashed.has_value());
+    if (labels == StreamLabels::needed) {
+      const std::string_view label =
+          hashed ? hashed->read(content, matrix, place) : read_libsvm_line(content, matrix, place);
+      batch.target.push_back(values ? value_of(label, place) : classes.number(label, place));
+    } else {
+      std::string_view nothing{content.data(), 0};
+      if (labels == StreamLabels::ignored)
+        nothing = hashed ? token_from(content.data(), content.data() + content.size())
+                         : libsvm_label(content, place);
+      if (hashed)
+        hashed->read_words(content, nothing, matrix, place);
+      else
+        read_libsvm_row(content, nothing, matrix, place);
+    }
     if (options.columns != 0 && matrix.columns > columns) narrow(matrix, place);
-    batch.target.push_back(values ? value_of(label, place) : classes.number(label, place));
     batch.line.push_back(line);
   }
 
@@ -225,6 +245,7 @@ struct SparseStream::State {
   StreamOptions options;
   Lines lines;
   std::optional<HashedLines> hashed;
+  StreamLabels labels;
   bool values;
   Classes classes;
   std::size_t columns, rows = 0, line = 0, bytes = 0;

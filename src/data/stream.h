@@ -12,6 +12,15 @@
 
 namespace thalweg::data {
 
+/// Which lines of a stream begin with a label.
+enum class StreamLabels {
+  needed,   ///< every one
+  found,    ///< every one or none, as the first one does: with a word without a colon, or, where words are
+            ///< hashed, with a number
+  ignored,  ///< every one, but it is left out, whatever it is
+  none,     ///< none
+};
+
 /// How the lines of a stream are read.
 struct StreamOptions {
   /// What a target is: the label's value, or the number of its class. Empty: a class if `classes` are given.
@@ -24,6 +33,7 @@ struct StreamOptions {
   /// With hashing it has to be 0: there are 2^bits.
   std::size_t columns = 0;
   bool drop_beyond = false;
+  StreamLabels labels = StreamLabels::needed;
   std::optional<Hashing> hashing;                    ///< features are words (see hashing.h)
   std::size_t longest_line = std::size_t{1} << 26U;  ///< bytes; a longer one is an error
   SourceOptions source;                              ///< following a file that grows
@@ -32,7 +42,7 @@ struct StreamOptions {
 /// Some rows of a stream.
 struct SparseBatch {
   SparseMatrix features;          ///< its columns: all that have been seen, or were given
-  std::vector<float> target;      ///< one per row: the label's value, or the number of its class
+  std::vector<float> target;      ///< one per row: the label's value, or the number of its class; or none
   std::vector<std::size_t> line;  ///< one per row, from 1
   std::size_t first = 0;          ///< rows of the stream before these
 };

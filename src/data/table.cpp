@@ -111,6 +111,8 @@ Dataset with_features(Table& table) {
   dataset.name = table.file;
   dataset.features = std::move(table.features);
   dataset.feature_names = std::move(table.feature_names);
+  dataset.label_name = std::move(table.label_name);
+  dataset.label_column = table.label_column;
   return dataset;
 }
 
@@ -194,17 +196,17 @@ Dataset make_dataset(Table&& table, std::optional<Task> task) {
   return features;
 }
 
+std::vector<float> targets_of(const Table& table, Task task, const std::vector<std::string>& classes) {
+  static_cast<void>(survey_labels(table));
+  if (task == Task::regression) return values_of(table);
+  return classes_of(table, classes, [&](std::size_t row) {
+    throw unknown_class(table.where(row), table.label[row], classes);
+  });
+}
+
 Dataset make_test_dataset(Table&& table, Dataset& train) {
   if (table.label.empty()) throw input_error(table.file, "no rows of data", "at least one");
-  static_cast<void>(survey_labels(table));
-  std::vector<float> target;
-  if (train.task == Task::regression) {
-    target = values_of(table);
-  } else {
-    target = classes_of(table, train.class_names, [&](std::size_t row) {
-      throw unknown_class(table.where(row), table.label[row], train.class_names);
-    });
-  }
+  std::vector<float> target = targets_of(table, train.task, train.class_names);
   Dataset test = with_features(table);
   agree_in_columns(table, train, test);
   test.task = train.task;

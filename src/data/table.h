@@ -11,14 +11,16 @@
 
 namespace thalweg::data {
 
-/// What a reader finds in a file, before it is known whether the labels are classes or values.
+/// What a reader finds in a file, before it is known whether the labels are classes or values. For a model
+/// that is there (known_columns.h) labels may be missing; all rows have one or none has.
 struct Table {
   std::string file;
   Features features;
-  std::vector<std::string> label;          ///< one per row, as written
-  std::vector<std::size_t> line;           ///< one per row, from 1; empty where a file has no lines
-  std::vector<std::string> feature_names;  ///< one per column, or empty
-  std::string label_name = "label";
+  std::vector<std::string> label;           ///< one per row, as written
+  std::vector<std::size_t> line;            ///< one per row, from 1; empty where a file has no lines
+  std::vector<std::string> feature_names;   ///< one per column, or empty
+  std::string label_name;                   ///< where columns have names
+  std::optional<std::size_t> label_column;  ///< where it stood, from 0, if it was a column
 
   /// "FILE:LINE" or "FILE, row N" of a row.
   [[nodiscard]] std::string where(std::size_t row) const;
@@ -49,5 +51,9 @@ void check_classes(const std::string& file, const std::vector<std::string>& name
 /// an error. The columns are brought into agreement: sparse ones are widened to the larger count, in `train`
 /// too; dense ones must be equal in number and, where both have names, in name.
 [[nodiscard]] Dataset make_test_dataset(Table&& table, Dataset& train);
+
+/// The targets of a table of that task and those classes. Errors as make_test_dataset()'s.
+[[nodiscard]] std::vector<float> targets_of(const Table& table, Task task,
+                                            const std::vector<std::string>& classes);
 
 }  // namespace thalweg::data

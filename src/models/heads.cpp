@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cassert>
 #include <cmath>
 
 #include "models/exponential.h"
@@ -58,6 +59,29 @@ double differentiate_cross_entropy(std::size_t rows, std::size_t outputs, T* z, 
 }  // namespace
 
 template <class T>
+std::size_t decide(Head head, std::size_t outputs, const T* z) {
+  if (head == Head::logistic) return z[0] > 0 ? 1 : 0;
+  const T most = largest(outputs, z);
+  std::size_t first = 0;
+  while (first + 1 < outputs && z[first] != most) ++first;
+  return first;
+}
+
+void probabilities(Head head, std::size_t outputs, const float* z, double* p) {
+  assert(head != Head::squared);
+  if (head == Head::logistic) {
+    const double small = std::exp(-std::abs(static_cast<double>(z[0])));
+    p[z[0] < 0 ? 1 : 0] = small / (1 + small);
+    p[z[0] < 0 ? 0 : 1] = 1 / (1 + small);
+    return;
+  }
+  const double most = static_cast<double>(largest(outputs, z));
+  double sum = 0;
+  for (std::size_t k = 0; k < outputs; ++k) sum += p[k] = std::exp(static_cast<double>(z[k]) - most);
+  for (std::size_t k = 0; k < outputs; ++k) p[k] /= sum;
+}
+
+template <class T>
 Tally judge(Head head, std::size_t rows, std::size_t outputs, const T* z, const float* targets) {
   Tally tally;
   for (std::size_t i = 0; i < rows; ++i, z += outputs) {
@@ -66,16 +90,14 @@ Tally judge(Head head, std::size_t rows, std::size_t outputs, const T* z, const 
       tally.loss += half_square(static_cast<double>(z[0] - t));
     } else if (head == Head::logistic) {
       tally.loss += static_cast<double>(log_loss(z[0], t, std::exp(-std::abs(z[0]))));
-      tally.hits += (z[0] > 0) == (t > 0) ? 1 : 0;
+      tally.hits += decide(head, outputs, z) == class_number(targets[i]) ? 1 : 0;
     } else {
       const T most = largest(outputs, z);
       T sum = 0;
       for (std::size_t k = 0; k < outputs; ++k) sum += std::exp(z[k] - most);
       const std::size_t target = class_number(targets[i]);
-      std::size_t first = 0;
-      while (first + 1 < outputs && z[first] != most) ++first;
       tally.loss += static_cast<double>(std::log(sum) + (most - z[target]));
-      tally.hits += first == target ? 1 : 0;
+      tally.hits += decide(head, outputs, z) == target ? 1 : 0;
     }
   }
   return tally;
@@ -101,6 +123,8 @@ double differentiate(Head head, std::size_t rows, std::size_t outputs, T* z, con
   return loss;
 }
 
+template std::size_t decide(Head, std::size_t, const float*);
+template std::size_t decide(Head, std::size_t, const double*);
 template Tally judge(Head, std::size_t, std::size_t, const float*, const float*);
 template Tally judge(Head, std::size_t, std::size_t, const double*, const float*);
 template double differentiate(Head, std::size_t, std::size_t, float*, const float*, float);

@@ -28,6 +28,13 @@ struct Tally {
 template <class T>
 [[nodiscard]] Tally judge(Head head, std::size_t rows, std::size_t outputs, const T* z, const float* targets);
 
+/// The class that the outputs of one example mean: the largest, and the first one where several are.
+template <class T>
+[[nodiscard]] std::size_t decide(Head head, std::size_t outputs, const T* z);
+
+/// The probabilities of the classes, of which there are two or `outputs`; needs a head of classes.
+void probabilities(Head head, std::size_t outputs, const float* z, double* p);
+
 /// Replaces z by the gradient of the losses' sum times `share`, and returns that sum.
 template <class T>
 [[nodiscard]] double differentiate(Head head, std::size_t rows, std::size_t outputs, T* z,

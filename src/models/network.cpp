@@ -94,22 +94,36 @@ void add_sparse_transposed_product(const data::SparseMatrix& matrix, const Rows&
 
 }  // namespace
 
+namespace {
+
+Head head_for(const ModelSpec& spec, data::Task task) {
+  if (task == data::Task::regression) return Head::squared;
+  return spec.kind == ModelSpec::Kind::logistic ? Head::logistic : Head::cross_entropy;
+}
+
+}  // namespace
+
 template <class T>
-Network<T>::Network(const ModelSpec& spec, const data::Dataset& data) : spec_(spec) {
+Parameters<T> layout(const ModelSpec& spec, const data::Dataset& data) {
   check_fit(spec, data);
-  assert(data.columns() > 0);
-  const bool numbers = data.task == data::Task::regression;
-  head_ = numbers                                  ? Head::squared
-          : spec.kind == ModelSpec::Kind::logistic ? Head::logistic
-                                                   : Head::cross_entropy;
-  std::size_t inputs = data.columns();
-  if (spec.kind == ModelSpec::Kind::mlp) {
-    for (const std::size_t units : spec.hidden) {
-      layers_.push_back({inputs, units});
-      inputs = units;
-    }
+  std::vector<std::size_t> sizes{data.columns()};
+  if (spec.kind == ModelSpec::Kind::mlp) sizes.insert(sizes.end(), spec.hidden.begin(), spec.hidden.end());
+  sizes.push_back(head_for(spec, data.task) == Head::cross_entropy ? data.classes() : 1);
+  Parameters<T> result;
+  for (std::size_t l = 0; l + 1 < sizes.size(); ++l) {
+    const std::string prefix = sizes.size() > 2 ? "layer" + std::to_string(l + 1) + "." : "";
+    result.push_back({prefix + "weights", sizes[l], sizes[l + 1], true, {}});
+    result.push_back({prefix + "bias", 1, sizes[l + 1], false, {}});
   }
-  layers_.push_back({inputs, head_ == Head::cross_entropy ? data.classes() : 1});
+  return result;
+}
+
+template <class T>
+Network<T>::Network(const ModelSpec& spec, const data::Dataset& data)
+    : spec_(spec), head_(head_for(spec, data.task)), layout_(layout<T>(spec, data)) {
+  assert(data.columns() > 0);
+  for (std::size_t k = 0; k < layout_.size(); k += 2)
+    layers_.push_back({layout_[k].rows, layout_[k].columns});
   dense_ = make_plan(false);
   sparse_ = make_plan(true);
 }
@@ -138,20 +152,18 @@ Plan Network<T>::make_plan(bool sparse) const {
 
 template <class T>
 Parameters<T> Network<T>::initial(std::uint64_t seed) const {
-  Parameters<T> result;
+  Parameters<T> result = layout_;
+  for (auto& tensor : result) tensor.values.resize(tensor.rows * tensor.columns);
   for (std::size_t l = 0; l < layers_.size(); ++l) {
     const auto [inputs, outputs] = layers_[l];
-    const std::string prefix = layers_.size() > 1 ? "layer" + std::to_string(l + 1) + "." : "";
-    Tensor<T> weights{prefix + "weights", inputs, outputs, true, std::vector<T>(inputs * outputs)};
+    std::vector<T>& weights = result[2 * l].values;
     if (layers_.size() > 1) {
       const bool he = l + 1 < layers_.size() && spec_.activation == ModelSpec::Activation::relu;
       const double deviation = std::sqrt(2 / static_cast<double>(he ? inputs : inputs + outputs));
-      for (std::size_t i = 0; i < weights.values.size(); ++i) {
-        weights.values[i] = static_cast<T>(deviation * normal(seed, weights_stream + l, i));
+      for (std::size_t i = 0; i < weights.size(); ++i) {
+        weights[i] = static_cast<T>(deviation * normal(seed, weights_stream + l, i));
       }
     }
-    result.push_back(std::move(weights));
-    result.push_back({prefix + "bias", 1, outputs, false, std::vector<T>(outputs)});
   }
   return result;
 }
@@ -236,7 +248,9 @@ void Network<T>::forward_few(const data::DenseMatrix& matrix, const Rows& rows, 
 template <class T>
 void Network<T>::forward(const data::Dataset& data, const Rows& rows, std::size_t place,
                          const Parameters<T>& at, Workspace<T>& w) const {
-  for (std::size_t i = 0; i < rows.count; ++i) w.targets[place + i] = data.target[rows[i]];
+  if (!data.target.empty()) {
+    for (std::size_t i = 0; i < rows.count; ++i) w.targets[place + i] = data.target[rows[i]];
+  }
   if (plan(data).few) return forward_few(std::get<data::DenseMatrix>(data.features), rows, place, at, w);
   const auto* const sparse = std::get_if<data::SparseMatrix>(&data.features);
   T* const room =
@@ -314,6 +328,13 @@ Tally Network<T>::judge(const data::Dataset& data, const Rows& rows, std::size_t
 }
 
 template <class T>
+const T* Network<T>::outputs(const data::Dataset& data, const Rows& rows, std::size_t place,
+                             const Parameters<T>& at, Workspace<T>& w) const {
+  forward(data, rows, place, at, w);
+  return w.outputs.back().data() + place * layers_.back().outputs;
+}
+
+template <class T>
 void Network<T>::count_live(const data::Dataset& data, const Rows& rows, const Parameters<T>& at,
                             std::vector<std::vector<std::size_t>>& counts, Workspace<T>& w) const {
   prepare(data, rows, at, w);
@@ -345,6 +366,8 @@ double Network<T>::cost(const data::Dataset& data) const {
   return sum;
 }
 
+template Parameters<float> layout(const ModelSpec&, const data::Dataset&);
+template Parameters<double> layout(const ModelSpec&, const data::Dataset&);
 template class Network<float>;
 template class Network<double>;
 

@@ -49,6 +49,10 @@ struct Plan {
   bool few = false;  ///< whether few_outputs.h has the only layer: a part's weights are then transposed
 };
 
+/// The tensors of a model for data like `data`, without their values. Throws as Network does.
+template <class T>
+[[nodiscard]] Parameters<T> layout(const ModelSpec& spec, const data::Dataset& data);
+
 /// Every model here is one: layers of weights and biases, an activation between them, a head that knows the
 /// loss. Linear, logistic and softmax regression are the networks without hidden layers. The parameters are
 /// not in it.
@@ -91,6 +95,12 @@ class Network {
   [[nodiscard]] Tally judge(const data::Dataset& data, const Rows& rows, std::size_t place,
                             const Parameters<T>& at, Workspace<T>& workspace) const;
 
+  /// What the head is given for these rows, at the places from `place` on: a row of outputs for each, valid
+  /// until the workspace is used again. The data may have no targets.
+  [[nodiscard]] const T* outputs(const data::Dataset& data, const Rows& rows, std::size_t place,
+                                 const Parameters<T>& at, Workspace<T>& workspace) const;
+  [[nodiscard]] std::size_t output_count() const { return layers_.back().outputs; }
+
   /// For each hidden unit, from the input on, counts the rows for which a gradient passes through it: a ReLU
   /// that is not 0, a tanh whose slope is over 0.01. `counts` has one entry per hidden layer, of its units.
   void count_live(const data::Dataset& data, const Rows& rows, const Parameters<T>& at,
@@ -117,6 +127,7 @@ class Network {
 
   ModelSpec spec_;
   Head head_;
+  Parameters<T> layout_;  ///< without values
   std::vector<Layer> layers_;
   Plan dense_, sparse_;
 };

@@ -33,6 +33,10 @@ struct TrainedModel {
   data::TargetScale target;  ///< regression: an output z of the network stands for mean + scale * z
 };
 
+/// The model that was trained on a split, with the parameters that were judged.
+[[nodiscard]] TrainedModel trained_model(const data::Split& split, const models::ModelSpec& model,
+                                         const models::Parameters<float>& parameters);
+
 /// Writes a model as a safetensors file (docs/models.md), whole or not at all. Throws an input Error if the
 /// file cannot be written or a name is not UTF-8.
 void write_model(const std::string& path, const TrainedModel& model);
