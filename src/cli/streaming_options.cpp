@@ -49,7 +49,7 @@ void refuse_for_streams(const Arguments& arguments) {
 }  // namespace
 
 void StreamingOptions::declare(Arguments& a) {
-  a.group("Data larger than memory, and data that come (docs/streaming.md)");
+  a.group("Streams of data (docs/streaming.md)");
   a.flag("--stream", stream, "read a LIBSVM file anew in each epoch instead of holding it in memory");
   a.flag("--online", online,
          "learn from LIBSVM lines as they come, once, one a step unless --batch says more; --data - is "
