@@ -61,12 +61,12 @@ std::string feature_rates_text(const Comparison& comparison) {
                                                     : fmt::format("{} to {}", rarest.low, rarest.high);
   std::string text = most.factor < same_gain
                          ? "No optimizer gives rare features a higher rate than the commonest."
-                         : fmt::format("{} gives features that occur in {} of {} rows {} times the rate of "
-                                       "the commonest.",
-                                       most.name, few, comparison.feature_rates->rows,
-                                       factor_text(most.factor));
-  const Gain& least = *std::min_element(
-      all.begin(), all.end(), [](const Gain& a, const Gain& b) { return a.factor < b.factor; });
+                         : fmt::format(
+                               "{} gives features that occur in {} of {} rows {} times the rate of "
+                               "the commonest.",
+                               most.name, few, comparison.feature_rates->rows, factor_text(most.factor));
+  const Gain& least = *std::min_element(all.begin(), all.end(),
+                                        [](const Gain& a, const Gain& b) { return a.factor < b.factor; });
   if (least.factor <= 1 / same_gain)
     text += fmt::format(" {} gives them least, {} times that rate.", least.name, factor_text(least.factor));
   std::vector<std::string> same;

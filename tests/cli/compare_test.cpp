@@ -166,6 +166,32 @@ int killed(const Words& words, const std::string& journal, std::ptrdiff_t lines,
   return exit_code(child);
 }
 
+TEST(CompareCommand, SaysWhatRareFeaturesGet) {
+  const data::TemporaryFolder folder;
+  const std::string report = folder.path() + "/report", file = folder.path() + "/two.toml";
+  const std::string same = "sgd gives all features about the same rate.";
+  const auto one_line = [](std::string text) {
+    std::replace(text.begin(), text.end(), '\n', ' ');
+    return text;
+  };
+  const Output sparse =
+      thalweg({"compare", "-o", "sgd", "-o", "adagrad", "--data", "agaricus", "-m", "logistic", "--trials",
+               "3", "--seeds", "2", "--epochs", "1", "--output", report, "--quiet"});
+  EXPECT_EQ(sparse.code, 0) << sparse.err;
+  const std::string finding = results_of(report).at("feature_rates").at("finding");
+  EXPECT_THAT(finding, AllOf(StartsWith("adagrad gives features that occur in "), EndsWith(same)));
+  EXPECT_THAT(one_line(sparse.out), HasSubstr(" " + finding + " "));
+
+  folder.file("two.toml",
+              "optimizers = [\"sgd\", \"adagrad\"]\ntrials = 2\nseeds = 2\nepochs = 1\n"
+              "[[workload]]\ndata = \"iris\"\nmodel = \"softmax\"\n"
+              "[[workload]]\ndata = \"agaricus\"\nmodel = \"softmax\"\n");
+  const Output suite = thalweg({"compare", file, "--output", report, "--quiet"});
+  EXPECT_EQ(suite.code, 0) << suite.err;
+  EXPECT_THAT(one_line(suite.out), HasSubstr(" agaricus, softmax: adagrad gives features "));
+  EXPECT_THAT(suite.out, Not(HasSubstr("iris, softmax: adagrad gives")));
+}
+
 TEST(CompareCommand, GoesOnWhereItWasInterrupted) {
   const data::TemporaryFolder folder;
   const auto words = [&](const std::string& output, const Words& more = {}) {

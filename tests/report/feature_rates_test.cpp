@@ -25,17 +25,21 @@ workbench::Comparison with_gains(const std::vector<std::pair<std::string, double
 }
 
 TEST(FeatureRates, SayWhoGivesMostLeastAndTheSame) {
-  EXPECT_EQ(feature_rates_text(with_gains({{"sgd", 1}, {"adagrad", 31.4}, {"adam", 2.44}})),
-            "adagrad gives features that occur in 1 to 3 of 960 rows 31 times the rate of the commonest. sgd gives "
-            "all features about the same rate.");
+  EXPECT_EQ(
+      feature_rates_text(with_gains({{"sgd", 1}, {"adagrad", 31.4}, {"adam", 2.44}})),
+      "adagrad gives features that occur in 1 to 3 of 960 rows 31 times the rate of the commonest. sgd gives "
+      "all features about the same rate.");
   EXPECT_EQ(feature_rates_text(with_gains({{"adam", 2.44}, {"rmsprop", 0.221}, {"adagrad", 0.8}})),
-            "adam gives features that occur in 1 to 3 of 960 rows 2.4 times the rate of the commonest. rmsprop gives "
+            "adam gives features that occur in 1 to 3 of 960 rows 2.4 times the rate of the commonest. "
+            "rmsprop gives "
             "them least, 0.22 times that rate.");
-  EXPECT_EQ(feature_rates_text(with_gains({{"sgd", 1}, {"momentum", 1.09}, {"ftrl", 0.92}})),
-            "No optimizer gives rare features a higher rate than the commonest. sgd, momentum and ftrl give all "
-            "features about the same rate.");
+  EXPECT_EQ(
+      feature_rates_text(with_gains({{"sgd", 1}, {"momentum", 1.09}, {"ftrl", 0.92}})),
+      "No optimizer gives rare features a higher rate than the commonest. sgd, momentum and ftrl give all "
+      "features about the same rate.");
   EXPECT_EQ(feature_rates_text(with_gains({{"a", 1}, {"b", 1}, {"c", 1}, {"d", 1}, {"e", 1}})),
-            "No optimizer gives rare features a higher rate than the commonest. a, b, c and 2 others give all features "
+            "No optimizer gives rare features a higher rate than the commonest. a, b, c and 2 others give "
+            "all features "
             "about the same rate.");
 }
 
@@ -54,9 +58,10 @@ TEST(FeatureRates, AreAFieldOfTheResults) {
   EXPECT_EQ(json.at("occurrences"),
             nlohmann::json::parse(R"([{"low": 1, "high": 3, "median": 2.0, "features": 7},
                                       {"low": 100, "high": 120, "median": 110.5, "features": 4}])"));
-  EXPECT_EQ(json.at("optimizers"),
-            nlohmann::json::parse(
-                R"([{"optimizer": "sgd", "gain": null, "low": [0.25, null], "median": [0.5, null], "high": [1.0, null]},
+  EXPECT_EQ(
+      json.at("optimizers"),
+      nlohmann::json::parse(
+          R"([{"optimizer": "sgd", "gain": null, "low": [0.25, null], "median": [0.5, null], "high": [1.0, null]},
                     {"optimizer": "adagrad", "gain": 31.4, "low": [0.25, 0.25], "median": [15.7, 0.5], "high": [1.0, 1.0]}])"));
 }
 

@@ -3,6 +3,7 @@
 #include "workbench/compare/rare_features.h"
 
 #include <cmath>
+#include <map>
 
 #include <gmock/gmock.h>
 
@@ -68,8 +69,8 @@ TEST(RareFeatures, GetTheRateOfPlainDescent) {
 TEST(RareFeatures, GetMoreFromAdagrad) {
   // 0 occurs in every row, 1 in one of them, 2 in none.
   const data::Split split = ones(3, {{0}, {0, 1}, {0}, {0}});
-  const auto moves = watch_features(split, models::make_model("linear"),
-                                    one_by_one("adagrad:lr=1e-8,eps=1e-30"), 4);
+  const auto moves =
+      watch_features(split, models::make_model("linear"), one_by_one("adagrad:lr=1e-8,eps=1e-30"), 4);
   ASSERT_TRUE(moves);
   EXPECT_THAT(moves->gradient, ElementsAre(testing::DoubleNear(4, 1e-6), testing::DoubleNear(1, 1e-6), 0));
   EXPECT_NEAR(rate_of(*moves, 0) / lr, (1 + 1 / std::sqrt(2) + 1 / std::sqrt(3) + 1 / std::sqrt(4)) / 4,
@@ -172,6 +173,35 @@ TEST(RareFeatures, DoNotDependOnThreads) {
   const auto three = compare(options).feature_rates;
   ASSERT_TRUE(one);
   EXPECT_TRUE(*one == *three);
+}
+
+/// Keeps all runs; they say nothing of features.
+class Kept : public RunStore {
+ public:
+  std::optional<Run> find(const std::string&, const RunRequest& request) override {
+    const auto known = runs_.find(key(request));
+    return known == runs_.end() ? std::nullopt : std::optional(known->second);
+  }
+  void add(const std::string&, const RunRequest& request, const Run& run) override {
+    runs_.emplace(key(request), run);
+  }
+  [[nodiscard]] std::size_t size() const { return runs_.size(); }
+
+ private:
+  static std::string key(const RunRequest& request) {
+    return request.spec + ' ' + std::to_string(request.seed) + ' ' + std::to_string(request.epochs);
+  }
+  std::map<std::string, Run> runs_;
+};
+
+TEST(RareFeatures, AreWatchedAnewWhereAllRunsAreKnown) {
+  Kept store;
+  const auto first = compare(mushrooms(), {}, &store).feature_rates;
+  const std::size_t runs = store.size();
+  const auto again = compare(mushrooms(), {}, &store).feature_rates;
+  EXPECT_EQ(store.size(), runs);
+  ASSERT_TRUE(first);
+  EXPECT_TRUE(*first == *again);
 }
 
 TEST(RareFeatures, AreThereInNetworksAndNotInDenseDataAndFunctions) {

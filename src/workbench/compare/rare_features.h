@@ -39,16 +39,16 @@ struct FeatureMoves {
 /// fewer than three features, as many such octaves together as it takes.
 [[nodiscard]] std::vector<FeatureRates::Bin> bins_of(const std::vector<std::uint64_t>& occurrences);
 
-/// The quantiles of moved / gradient in each of these bins. A feature counts as much as its gradient: the rate
-/// of one that has hardly any says little, and may be as large as a rule that normalizes makes it.
+/// The quantiles of moved / gradient in each of these bins. A feature counts as much as its gradient: the
+/// rate of one that has hardly any says little, and may be as large as a rule that normalizes makes it.
 [[nodiscard]] std::vector<std::optional<FeatureRates::Quantiles>> rates_of(
     const FeatureMoves& moves, const std::vector<std::uint64_t>& occurrences,
     const std::vector<FeatureRates::Bin>& bins);
 
 /// Watches every participant with its chosen setting and the first seed of a comparison of a model on data:
-/// all of its epochs, or as many, or as much of the first, as take a few seconds for all participants. Nothing
-/// for data that are not sparse, without a setting that does not diverge, or where so much as a few steps
-/// would take longer. The result does not depend on the pool.
+/// all of its epochs, or as many, or as much of the first, as take a few seconds for all participants.
+/// Nothing for data that are not sparse, without a setting that does not diverge, or where so much as a few
+/// steps would take longer. The result does not depend on the pool.
 [[nodiscard]] std::optional<FeatureRates> feature_rates(const Comparison& comparison,
                                                         const data::Split& split, ThreadPool& pool);
 
