@@ -1,5 +1,5 @@
-// scikit-learn's SGDClassifier in Python: a child process that makes epochs over its copy of the rows on request
-// (python_sklearn.py, beside this module). It steps nothing but linear models on sparse rows.
+// scikit-learn's SGDClassifier in Python: a child process that makes epochs over its copy of the rows on
+// request (python_sklearn.py, beside this module). It steps nothing but linear models on sparse rows.
 
 #include <cstdint>
 #include <cstdio>
@@ -52,7 +52,8 @@ constexpr ThalwegSparsePeer sparse{THALWEG_PEER_VERSION, create, epoch, destroy}
 
 constexpr ThalwegPeer peer{THALWEG_PEER_VERSION,
                            "scikit-learn",
-                           THALWEG_PEER_SKLEARN ", SGDClassifier.partial_fit in a child process, on rows in double",
+                           THALWEG_PEER_SKLEARN
+                           ", SGDClassifier.partial_fit in a child process, on rows in double",
                            [](const ThalwegPeerProblem*) -> void* { return nullptr; },
                            [](void*) { return 1; },
                            [](void*) {},

@@ -6,6 +6,7 @@ int main(int count, char** words) {
   for (const auto make : {list_command, explain_command, minimize_command, replay_command, docs_command})
     commands.push_back(make());
   commands.push_back(train_command());
+  commands.push_back(predict_command());
   commands.push_back(lr_find_command());
   commands.push_back(diagnose_command());
   commands.push_back(compare_command());

@@ -55,6 +55,8 @@ void StreamingOptions::declare(Arguments& a) {
          "learn from LIBSVM lines as they come, once, one a step unless --batch says more; --data - is "
          "standard input");
   a.flag("--follow", follow, "online: at the end of the file wait for what is appended, until Ctrl-C");
+  a.text("--from", "FILE", from,
+         "online: go on from the weights of a model, its classes and hashing; the optimizer begins anew");
   a.count("--window", window, at_least(1), "online: examples of the last scores");
   a.count("--shuffle-buffer", shuffle_buffer, at_least(0),
           "stream: rows that are held and mixed; 0: the order is the file's");
@@ -73,7 +75,11 @@ void StreamingOptions::check(const Arguments& arguments) const {
                 "--online and --stream exclude each other: once as it comes, or in epochs");
   if (!online) {
     constexpr const char* needs = "needs --online";
-    refuse(arguments, {{"--follow", needs}, {"--window", needs}, {"--classes", needs}});
+    refuse(arguments, {{"--follow", needs}, {"--window", needs}, {"--classes", needs}, {"--from", needs}});
+  }
+  if (!from.empty()) {
+    constexpr const char* known = "is known from the model of --from";
+    refuse(arguments, {{"--classes", known}, {"--hash", known}, {"--hash-numbers", known}});
   }
   if (!stream) refuse(arguments, {{"--shuffle-buffer", "needs --stream"}});
   if (hash_numbers && hash_bits == 0) refuse(arguments, {{"--hash-numbers", "needs --hash"}});

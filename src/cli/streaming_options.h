@@ -18,6 +18,7 @@ struct StreamingOptions {
   std::string classes;  ///< names with commas between
   std::uint64_t columns = 0, hash_bits = 0, window = workbench::OnlineRun{}.window, shuffle_buffer = 0;
   bool hash_numbers = false;
+  std::string from;  ///< file of a model to go on from, or ""
 
   void declare(Arguments& arguments);
   /// Throws a usage Error for an option that was given and cannot be honoured beside the others.

@@ -18,6 +18,7 @@
 #include "cli/train_online.h"
 #include "cli/training_diagnosis.h"
 #include "cli/training_options.h"
+#include "workbench/model_file.h"
 #include "workbench/stream_train.h"
 
 namespace thalweg::cli {
@@ -60,6 +61,8 @@ class Train : public Command {
           "Lines as they come, once, each predicted before it is learned from:"},
          {"train --online --data events.txt --follow --hash 20 --model softmax",
           "A file that grows, with words as features:"},
+         {"train --data iris --model softmax --save iris.model",
+          "A model to keep, for thalweg predict (docs/models.md):"},
          {"train --batch 1", "One example a step; --batch 0 takes all of them:"},
          {"train --json | tail -n 1 | jq .test_accuracy", "For machines:"}}};
   }
@@ -69,6 +72,8 @@ class Train : public Command {
     training_.declare_first(a);
     training_.declare_rest(a);
     streaming_.declare(a);
+    a.group("Result");
+    a.text("--save", "FILE", save_, "write the model, for thalweg predict");
     a.group("Diagnosis");
     a.flag("--diagnose", diagnose_,
            "say at the end why the training stands where it stands, and what to try");
@@ -77,7 +82,7 @@ class Train : public Command {
 
   int run(const Session& session) override {
     streaming_.check(*arguments_);
-    if (streaming_.online) return train_online(session, training_, streaming_, *arguments_);
+    if (streaming_.online) return train_online(session, training_, streaming_, save_, *arguments_);
     if (streaming_.stream) return run_stream(session);
     if (!diagnose_ && !language_.name.empty())
       throw usage_error("--lang", language_.name, "is for what --diagnose says");
@@ -85,6 +90,7 @@ class Train : public Command {
     const workbench::TrainOptions options = training_.options(session.options);
     const models::ModelSpec model = models::make_model(training_.model);
     const data::Split split = training_.split(session.options);
+    if (!save_.empty()) workbench::check_model_path(save_, workbench::trained_model(split, model, {}));
 
     const bool lines = !session.options.json && !session.options.quiet;
     if (lines) print_head(session, split, options);
@@ -114,14 +120,18 @@ class Train : public Command {
                                                  setting_of(training_, options, split));
     }
     progress.clear();
+    const bool saved = !save_.empty() && !record.divergence;
+    if (saved) workbench::write_model(save_, workbench::trained_model(split, model, trainer.parameters()));
     Invocation invocation{"train", training_.words(session.options)};
     invocation.options.emplace_back("--diagnose", "");
     if (session.options.json) {
       Json json = json_of(record);
+      if (!save_.empty()) json["saved"] = saved ? Json(save_) : Json();
       if (diagnosis) json["diagnosis"] = diagnosis_json(*diagnosis, invocation, language);
       fmt::print("{}\n", json.dump());
     } else {
       print_result(session, record);
+      print_saved(session, save_, saved);
       if (diagnosis)
         fmt::print("\n{}", diagnosis_text(*diagnosis, invocation, session.terminal, language,
                                           !session.options.quiet));
@@ -152,6 +162,11 @@ class Train : public Command {
     workbench::StreamTrainer trainer(files.train, streaming_.source(), model, options);
     progress.clear();
     const data::StreamSurvey& survey = trainer.survey();
+    const auto learned = [&] {
+      return workbench::trained_model(trainer.learner(), files.train, survey.classes,
+                                      streaming_.source().hashing);
+    };
+    if (!save_.empty()) workbench::check_model_path(save_, learned());
     const bool lines = !session.options.json && !session.options.quiet;
     if (lines) {
       const std::string classes =
@@ -174,10 +189,16 @@ class Train : public Command {
       return true;
     });
     progress.clear();
-    if (session.options.json)
-      fmt::print("{}\n", json_of(record).dump());
-    else
+    const bool saved = !save_.empty() && !record.divergence;
+    if (saved) workbench::write_model(save_, learned());
+    if (session.options.json) {
+      Json json = json_of(record);
+      if (!save_.empty()) json["saved"] = saved ? Json(save_) : Json();
+      fmt::print("{}\n", json.dump());
+    } else {
       print_result(session, record);
+      print_saved(session, save_, saved);
+    }
     return record.divergence ? Exit::missed : Exit::done;
   }
 
@@ -292,6 +313,7 @@ class Train : public Command {
   Arguments* arguments_ = nullptr;
   TrainingOptions training_;
   StreamingOptions streaming_;
+  std::string save_;
   bool diagnose_ = false;
   LanguageOption language_;
 };

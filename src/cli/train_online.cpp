@@ -8,6 +8,8 @@
 #include "cli/interruption.h"
 #include "cli/table.h"
 #include "cli/text.h"
+#include "data/files.h"
+#include "workbench/model_file.h"
 #include "workbench/online.h"
 
 namespace thalweg::cli {
@@ -135,8 +137,16 @@ Json json_of(const std::string& data, const TrainingOptions& training,
 
 }  // namespace
 
+void print_saved(const Session& session, const std::string& file, bool saved) {
+  if (file.empty()) return;
+  if (!saved)
+    fmt::print(stderr, "thalweg: a training that diverged leaves no model: {} is not written\n", file);
+  else if (!session.options.quiet)
+    fmt::print("{}", paragraph("model written to " + file, session.terminal.width));
+}
+
 int train_online(const Session& session, const TrainingOptions& training, const StreamingOptions& streaming,
-                 const Arguments& arguments) {
+                 const std::string& save, const Arguments& arguments) {
   const models::ModelSpec model = models::make_model(training.model);
   const std::uint64_t batch = arguments.given("--batch") ? training.batch : 1;
   data::StreamOptions source = streaming.source();
@@ -145,16 +155,25 @@ int train_online(const Session& session, const TrainingOptions& training, const 
   source.source.stop = Interruption::was_noted;
 
   const Interruption interruption;
-  workbench::OnlineLearner learner(model, online_options(training, session.options));
+  const workbench::OnlineOptions how = online_options(training, session.options);
+  std::optional<workbench::TrainedModel> start;
+  if (!streaming.from.empty()) {
+    start = workbench::read_model(streaming.from);
+    source.classes = start->class_names;
+    source.hashing = start->hashing;
+  }
+  if (!save.empty()) data::check_writable(save);
+  workbench::OnlineLearner learner =
+      start ? workbench::OnlineLearner(model, how, *start) : workbench::OnlineLearner(model, how);
   const std::string path = training.source == "-" ? "-" : data::find_stream_files(training.source).train;
+  const std::string stream_name = path == "-" ? "standard input" : path;
   data::SparseStream stream(path, source);
   learner.reserve(stream.columns(), stream.classes().size());
   if (!session.options.json && !session.options.quiet) {
-    fmt::print("{}",
-               paragraph(fmt::format("{}: learning from each line as it comes; {} with {}, {} a step",
-                                     session.terminal.bold(path == "-" ? "standard input" : path),
-                                     training.model, training.step.rule().text(), counted(batch, "line")),
-                         session.terminal.width));
+    fmt::print("{}", paragraph(fmt::format("{}: learning from each line as it comes; {} with {}, {} a step",
+                                           session.terminal.bold(stream_name), training.model,
+                                           training.step.rule().text(), counted(batch, "line")),
+                               session.terminal.width));
   }
   const Lines lines(session, learner.task());
   workbench::OnlineRun run;
@@ -165,10 +184,18 @@ int train_online(const Session& session, const TrainingOptions& training, const 
   run.interrupted = Interruption::was_noted;
   run.line = lines;
   const OnlineRecord record = workbench::learn_online(learner, stream, run);
-  if (session.options.json)
-    fmt::print("{}\n", json_of(path, training, learner, record, batch, stream.classes()).dump());
-  else
+  const bool saved = !save.empty() && !record.divergence;
+  if (saved)
+    workbench::write_model(save,
+                           workbench::trained_model(learner, stream_name, stream.classes(), source.hashing));
+  if (session.options.json) {
+    Json json = json_of(path, training, learner, record, batch, stream.classes());
+    if (!save.empty()) json["saved"] = saved ? Json(save) : Json();
+    fmt::print("{}\n", json.dump());
+  } else {
     print_result(session, learner, record, stream.classes());
+    print_saved(session, save, saved);
+  }
   return record.divergence ? Exit::missed : Exit::done;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/streaming_options.h"
@@ -8,7 +10,11 @@
 namespace thalweg::cli {
 
 /// thalweg train --online: learns from a stream, prints how well as it goes, and what came of it.
+/// Writes the model to `save`, unless that is "".
 int train_online(const Session& session, const TrainingOptions& training, const StreamingOptions& streaming,
-                 const Arguments& arguments);
+                 const std::string& save, const Arguments& arguments);
+
+/// Says on the terminal that the model was written to a file (unless that is ""), or why it was not.
+void print_saved(const Session& session, const std::string& file, bool saved);
 
 }  // namespace thalweg::cli

@@ -19,7 +19,8 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
 std::string some_of(const std::vector<std::string>& names) {
   constexpr std::size_t most = 3;
   std::string text;
-  for (std::size_t k = 0; k < std::min(names.size(), most); ++k) text += (k == 0 ? "" : ", ") + shown(names[k]);
+  for (std::size_t k = 0; k < std::min(names.size(), most); ++k)
+    text += (k == 0 ? "" : ", ") + shown(names[k]);
   if (names.size() > most) text += " and " + std::to_string(names.size() - most) + " more";
   return text;
 }
@@ -30,8 +31,9 @@ std::string columns_text(std::size_t count) {
 
 std::string accepted_counts(const KnownColumns& known) {
   const std::string features = std::to_string(known.count) + ", as the model has features";
-  return known.labels == Labels::none ? features
-                                      : features + ", or " + std::to_string(known.count + 1) + " with the label";
+  return known.labels == Labels::none
+             ? features
+             : features + ", or " + std::to_string(known.count + 1) + " with the label";
 }
 
 /// The column that the user chose, by its number from 1 or its name.
@@ -77,8 +79,8 @@ void check_names(const std::string& file, const std::vector<std::string>& header
   std::string found;
   if (!missing.empty()) found = "no column " + some_of(missing);
   if (!extra.empty())
-    found += (found.empty() ? "" : ", but ") + std::string(extra.size() == 1 ? "the column " : "the columns ") +
-             some_of(extra);
+    found += (found.empty() ? "" : ", but ") +
+             std::string(extra.size() == 1 ? "the column " : "the columns ") + some_of(extra);
   throw input_error(file, found,
                     "the " + columns_text(known.count) + " that the model has learned from" + label_hint);
 }
@@ -119,7 +121,8 @@ void arrange(const KnownColumns& known, Table& table) {
   std::vector<std::size_t> to(table.feature_names.size());
   for (std::size_t j = 0; j < to.size(); ++j) {
     auto [first, last] = place.equal_range(table.feature_names[j]);
-    const auto lowest = std::min_element(first, last, [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto lowest =
+        std::min_element(first, last, [](const auto& a, const auto& b) { return a.second < b.second; });
     to[j] = lowest->second;
     place.erase(lowest);
   }

@@ -11,11 +11,11 @@
 namespace thalweg::data {
 
 struct LoadOptions {
-  std::string label;         ///< csv: name or number from 1; npy: number or file; empty: the last column
-  std::string test;          ///< file of the test set; empty: the data's own, or else a part is split off
-  std::string test_label;    ///< .npy file with the labels of `test`; empty: as `label`, if that is no file
-  std::optional<Task> task;  ///< empty: what the labels look like (see table.h)
-  bool standardize = true;   ///< features, fitted on the training part only
+  std::string label{};         ///< csv: name or number from 1; npy: number or file; empty: the last column
+  std::string test{};          ///< file of the test set; empty: the data's own, or else a part is split off
+  std::string test_label{};    ///< .npy file with the labels of `test`; empty: as `label`, if that is no file
+  std::optional<Task> task{};  ///< empty: what the labels look like (see table.h)
+  bool standardize = true;     ///< features, fitted on the training part only
   bool standardize_target = false;  ///< regression: targets too, also fitted on the training part
   double validation = 0.15;     ///< fraction of the rows (of the training file, where there is a test set)
   double test_fraction = 0.15;  ///< fraction of the rows; unused where there is a test set

@@ -57,11 +57,9 @@ Metadata metadata_of(const std::string& path, const TrainedModel& model) {
   if (model.label_column) metadata["label_column"] = std::to_string(*model.label_column + 1);
   if (model.hashing) {
     const data::Hashing& h = *model.hashing;
-    metadata["hashing"] = Json{{"bits", h.bits},
-                               {"seed", h.seed},
-                               {"with_sign", h.with_sign},
-                               {"numbers_too", h.numbers_too}}
-                              .dump();
+    metadata["hashing"] =
+        Json{{"bits", h.bits}, {"seed", h.seed}, {"with_sign", h.with_sign}, {"numbers_too", h.numbers_too}}
+            .dump();
   }
   return metadata;
 }
@@ -123,7 +121,8 @@ class Reader {
 
   [[nodiscard]] const std::string& text(const std::string& key) const {
     const std::string* const value = find(key);
-    if (value == nullptr) throw input_error(file_.name(), "no " + key + " in __metadata__", "that of a model");
+    if (value == nullptr)
+      throw input_error(file_.name(), "no " + key + " in __metadata__", "that of a model");
     return *value;
   }
 
@@ -140,8 +139,7 @@ class Reader {
   }
 
   [[nodiscard]] bool is_second(const std::string& key, const char* first, const char* second) const {
-    if (text(key) != first && text(key) != second)
-      throw wrong(key, std::string(first) + " or " + second);
+    if (text(key) != first && text(key) != second) throw wrong(key, std::string(first) + " or " + second);
     return text(key) == second;
   }
 
@@ -161,8 +159,9 @@ class Reader {
       throw input_error(file_.name(), "a safetensors file that is no model of thalweg",
                         "one that thalweg train --save has written");
     if (const std::size_t version = count("format_version"); version > format_version)
-      throw input_error(file_.name(), "format version " + std::to_string(version) + " of a newer thalweg (" +
-                                          (find("thalweg_version") != nullptr ? text("thalweg_version") : "?") + ")",
+      throw input_error(file_.name(),
+                        "format version " + std::to_string(version) + " of a newer thalweg (" +
+                            (find("thalweg_version") != nullptr ? text("thalweg_version") : "?") + ")",
                         "version 1");
   }
 
@@ -205,7 +204,8 @@ class Reader {
       throw wrong("hashing", "bits and seed, numbers, with_sign and numbers_too, true or false, in JSON");
     result = {json["bits"], json["seed"], json["with_sign"], json["numbers_too"]};
     if (result.bits < 1 || model.columns != std::size_t{1} << result.bits || !model.sparse)
-      throw wrong("hashing", "2^bits = columns, which are " + std::to_string(model.columns) + ", and sparse features");
+      throw wrong("hashing",
+                  "2^bits = columns, which are " + std::to_string(model.columns) + ", and sparse features");
     return result;
   }
 
@@ -214,10 +214,10 @@ class Reader {
     std::vector<T> values = file_.numbers<T>(name, shape);
     const auto bad = std::find_if(values.begin(), values.end(), [](T x) { return !std::isfinite(x); });
     if (bad != values.end())
-      throw input_error(file_.name() + ", tensor " + shown(name),
-                        number_text(static_cast<double>(*bad)) + " at place " +
-                            std::to_string(bad - values.begin()),
-                        "finite numbers");
+      throw input_error(
+          file_.name() + ", tensor " + shown(name),
+          number_text(static_cast<double>(*bad)) + " at place " + std::to_string(bad - values.begin()),
+          "finite numbers");
     used_.push_back(name);
     return values;
   }

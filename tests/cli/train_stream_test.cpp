@@ -1,7 +1,9 @@
 // thalweg train --online and --stream.
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <thread>
 
 #include "program.h"
@@ -21,6 +23,12 @@ Words online(const Words& more) {
   Words words{"train", "--online", "--data", "-", "--model", "logistic", "--optimizer", "adagrad:lr=0.1"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
+}
+
+std::string fmt_percent(double share) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2f %%", 100 * share);
+  return text;
 }
 
 std::vector<Json> json_lines(const Output& output) {
@@ -196,6 +204,38 @@ TEST(OnlineCommand, RefusesWhatMakesNoSense) {
   EXPECT_THAT(error({"train", "--online", "--data", "iris", "--model", "softmax"}),
               HasSubstr("iris.csv: cannot be streamed: only LIBSVM lines, LABEL INDEX:VALUE ..., can"));
   EXPECT_THAT(error({"train", "--online", "--data", "-", "--model", "logstic"}), HasSubstr("logistic"));
+}
+
+TEST(OnlineCommand, ItsModelPredictsAndIsGoneOnFrom) {
+  const data::TemporaryFolder folder;
+  const std::string model = folder.path() + "/m.safetensors";
+  EXPECT_THAT(thalweg(online({"--save", model}), {}, agaricus).out, HasSubstr("model written to"));
+  const Output predicted = thalweg({"predict", model, "--data", "-"}, {}, agaricus);
+  EXPECT_EQ(lines_of(predicted.out).size(), 6513U);
+  EXPECT_EQ(predicted.code, 0) << predicted.err;
+  // Going on begins where it ended: the first line is predicted as the model does, not with a loss of log 2.
+  const auto first = json_lines(thalweg(online({"--json", "--from", model}), {}, agaricus)).at(0);
+  EXPECT_LT(first.at("loss").get<double>(), 0.1);
+  EXPECT_THAT(thalweg(online({"--from", model, "--hash", "8"}), {}, agaricus).err,
+              HasSubstr("--hash is known from the model of --from"));
+  const Output lost = thalweg(online({"--save", folder.path() + "/none/m"}), {}, agaricus);
+  EXPECT_EQ(lost.code, 3);
+  EXPECT_EQ(lost.out, "");
+}
+
+TEST(StreamCommand, WritesTheModelThatItJudged) {
+  const data::TemporaryFolder folder;
+  const std::string model = folder.path() + "/m.safetensors";
+  const Output trained =
+      thalweg({"train", "--stream", "--data", agaricus, "--model", "logistic", "--epochs", "1", "--optimizer",
+               "adagrad:lr=0.1", "--test", agaricus, "--save", model, "--json"});
+  const Json record = Json::parse(lines_of(trained.out).back());
+  EXPECT_EQ(record.at("saved"), model);
+  const Output predicted = thalweg({"predict", model, "--data", agaricus, "--output", folder.path() + "/p"});
+  EXPECT_EQ(predicted.code, 0);
+  std::string all = predicted.out + predicted.err;
+  std::replace(all.begin(), all.end(), '\n', ' ');
+  EXPECT_THAT(all, HasSubstr("accuracy " + fmt_percent(record.at("test_accuracy").get<double>())));
 }
 
 TEST(StreamCommand, TrainsInEpochsAndJudgesTheTestSet) {

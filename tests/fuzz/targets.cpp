@@ -12,6 +12,7 @@
 #include <thalweg/error.h>
 #include <thalweg/registry.h>
 
+#include "checkpoint/tensor_file.h"
 #include "data/csv.h"
 #include "data/files.h"
 #include "data/idx.h"
@@ -22,6 +23,7 @@
 #include "report/reader.h"
 #include "workbench/compare/experiment.h"
 #include "workbench/formula.h"
+#include "workbench/model_file.h"
 
 namespace thalweg::fuzz {
 namespace {
@@ -157,7 +159,8 @@ void read_words(std::string_view bytes) {
 /// Images, and labels behind them: the first two bytes say where these begin.
 void read_idx(std::string_view bytes) {
   if (bytes.size() < 2) return;
-  const std::size_t begin = static_cast<unsigned char>(bytes[0]) * 256U + static_cast<unsigned char>(bytes[1]);
+  const std::size_t begin =
+      static_cast<unsigned char>(bytes[0]) * 256U + static_cast<unsigned char>(bytes[1]);
   bytes.remove_prefix(2);
   const std::string_view images = bytes.substr(0, begin);
   const std::string_view labels = bytes.substr(images.size());
@@ -183,14 +186,20 @@ void read_npy(std::string_view bytes) {
   const data::NpyArray again = data::read_npy(copy);
   expect(again.shape == array.shape && again.is_double() == array.is_double(), "an array written and read");
   const auto same = [](const auto& a, const auto& b) {
-    return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof a[0]) == 0);
+    return a.size() == b.size() &&
+           (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof a[0]) == 0);
   };
-  expect(array.is_double() ? same(std::get<std::vector<double>>(array.values),
-                                  std::get<std::vector<double>>(again.values))
-                           : same(std::get<std::vector<float>>(array.values),
-                                  std::get<std::vector<float>>(again.values)),
+  expect(array.is_double()
+             ? same(std::get<std::vector<double>>(array.values), std::get<std::vector<double>>(again.values))
+             : same(std::get<std::vector<float>>(array.values), std::get<std::vector<float>>(again.values)),
          "numbers written and read");
   accepts(Error::Kind::input, [&] { check_features(data::read_npy_table(file.path(), "")); });
+}
+
+void read_tensors(std::string_view bytes) {
+  const MemoryFile file(bytes);
+  accepts(Error::Kind::input, [&] { static_cast<void>(checkpoint::read_tensor_file(file.path())); });
+  accepts(Error::Kind::input, [&] { static_cast<void>(workbench::read_model(file.path())); });
 }
 
 void read_gzip(std::string_view bytes) {
@@ -239,11 +248,20 @@ void parse_results(std::string_view text) {
 
 const std::vector<Target>& targets() {
   static const std::vector<Target> all{
-      {"csv", read_csv},           {"libsvm", read_libsvm},         {"words", read_words},
-      {"idx", read_idx},           {"npy", read_npy},               {"gzip", read_gzip},
-      {"rule", parse_rule},        {"schedule", parse_schedule},    {"transform", parse_transform},
-      {"model", parse_model},      {"formula", parse_formula},      {"experiment", parse_experiment},
+      {"csv", read_csv},
+      {"libsvm", read_libsvm},
+      {"words", read_words},
+      {"idx", read_idx},
+      {"npy", read_npy},
+      {"gzip", read_gzip},
+      {"rule", parse_rule},
+      {"schedule", parse_schedule},
+      {"transform", parse_transform},
+      {"model", parse_model},
+      {"formula", parse_formula},
+      {"experiment", parse_experiment},
       {"results", parse_results},
+      {"tensors", read_tensors},
   };
   return all;
 }
