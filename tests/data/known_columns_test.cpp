@@ -99,7 +99,7 @@ TEST_F(Known, SaysWhichColumnsAreMissingOrTooMany) {
             "a.csv: found 4 columns; expected 2, as the model has features, or 3 with the label");
   EXPECT_EQ(error("1\n"),
             "a.csv: found 1 column; expected 2, as the model has features, or 3 with the label");
-  EXPECT_EQ(error("1,x\n2,3\n"), "a.csv: found 2 columns; expected 3, as in line 1");
+  EXPECT_EQ(error("1,2\n1\n"), "a.csv:2: found 1 field; expected 2, as in line 1");
 }
 
 TEST_F(Known, NpyHasItsLabelsInAColumnOrAFileOrNot) {
