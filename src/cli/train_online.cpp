@@ -185,6 +185,8 @@ int train_online(const Session& session, const TrainingOptions& training, const 
   run.line = lines;
   const OnlineRecord record = workbench::learn_online(learner, stream, run);
   const bool saved = !save.empty() && !record.divergence;
+  // What was learned is told before the model is written, which may fail.
+  if (!session.options.json) print_result(session, learner, record, stream.classes());
   if (saved)
     workbench::write_model(save,
                            workbench::trained_model(learner, stream_name, stream.classes(), source.hashing));
@@ -193,7 +195,6 @@ int train_online(const Session& session, const TrainingOptions& training, const 
     if (!save.empty()) json["saved"] = saved ? Json(save) : Json();
     fmt::print("{}\n", json.dump());
   } else {
-    print_result(session, learner, record, stream.classes());
     print_saved(session, save, saved);
   }
   return record.divergence ? Exit::missed : Exit::done;

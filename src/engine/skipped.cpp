@@ -68,7 +68,7 @@ void Optimizer::Engine::track(const Tensor& tensor) {
   table.bytes = table.stride * size;
   table.base = steps_;
   Arena::Memory memory = Arena::allocate(table.size * table.bytes);
-  std::memset(memory.get(), 0, table.size * table.bytes);
+  if (table.size > 0) std::memset(memory.get(), 0, table.size * table.bytes);
   for (std::size_t i = 0; i < table.size; ++i) {
     std::byte* const record = memory.get() + i * table.bytes;
     std::memcpy(record, table.memory.get() + i * before, table.fields * size);
