@@ -93,6 +93,7 @@ class SurfacePage(PageTest):
         self.press("▶ Play")
         self.browser.wait("const s = Number(document.querySelector('.time input').value); return s > 2 && s < 90")
         self.press("❚❚ Pause")
+        self.browser.wait("return [...document.querySelectorAll('button')].some((b) => b.textContent.startsWith('▶ Play'))")
         step = self.browser.find(".time output").text
         time.sleep(0.3)
         self.assertEqual(self.browser.find(".time output").text, step)

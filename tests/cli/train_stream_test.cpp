@@ -252,8 +252,10 @@ TEST(StreamCommand, TrainsInEpochsAndJudgesTheTestSet) {
   mixed.insert(mixed.end(), {"--shuffle-buffer", "1000"});
   EXPECT_NE(json_of(thalweg(mixed)).at("test_loss"), result.at("test_loss"));
   const Output text = thalweg(words, {{"COLUMNS", "60"}});
-  EXPECT_THAT(text.out, AllOf(HasSubstr("read anew in each epoch; 126 features, 2 classes"),
-                              HasSubstr("\nepoch 3/3  train loss "), HasSubstr("\n  test  ")));
+  EXPECT_THAT(text.out, AllOf(HasSubstr("\nepoch 3/3  train loss "), HasSubstr("\n  test  ")));
+  std::string on_one_line = text.out;  // the path of the file decides where lines break
+  std::replace(on_one_line.begin(), on_one_line.end(), '\n', ' ');
+  EXPECT_THAT(on_one_line, HasSubstr("read anew in each epoch; 126 features, 2 classes"));
   expect_fits(text, 60, "--stream");
   EXPECT_EQ(thalweg({"train", "--stream", "--data", "-", "--model", "logistic"}, {}, agaricus).code, 2);
   EXPECT_THAT(
