@@ -214,11 +214,13 @@ TEST_F(Online, LearnsFromAFileThatGrowsUntilItIsInterrupted) {
   OnlineRun run;
   run.interrupted = how.source.stop;
   std::thread writer;
+  std::atomic<std::uint64_t> learned{0};  // a line comes after 1, 2 and 4 examples
   run.line = [&](const ProgressiveRow& row) {
+    learned = row.examples;
     if (row.examples == 2)  // what there was: now more comes, the last line unfinished
       writer = std::thread([&] {
         std::ofstream(path, std::ios::app) << "1 1:1 9:1\n0 2:1\n1 1:";
-        while (learner.steps() < 4) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        while (learned < 4) std::this_thread::sleep_for(std::chrono::milliseconds(1));
         stop = true;
       });
   };
