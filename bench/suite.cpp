@@ -165,7 +165,7 @@ Record run_suite(const Options& options, const std::function<void(double, const 
   for (const Planned& p : planned) {
     progress(done / whole, p.title);
     Block block = p.make();
-    const std::size_t available = free_memory() / 10 * 8;
+    const std::size_t available = free_memory() / 10 * 5;  // peers make copies on the way
     Timing timing;
     timing.memory = available > block.memory ? available - block.memory : 0;
     timing.progress = [&](double share, const std::string&) {

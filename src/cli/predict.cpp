@@ -126,15 +126,18 @@ class Predict : public Command {
                                             : data::Labels::none;
     const TrainedModel model = workbench::read_model(model_);
     const bool to_stdout = output_.empty();
-    const Interruption interruption;
+    std::optional<Interruption> interruption;  // a file that is half written goes before the process does
+    if (!to_stdout) interruption.emplace();
+    if (interruption) options_.stop = Interruption::was_noted;
     try {
       std::optional<Lines> lines;
       if (!to_stdout || !session.options.json) lines.emplace(model, options_.probabilities, output_);
       const workbench::PredictRecord record = workbench::predict(model, options_, [&](const Predictions& p) {
-        Interruption::check();
+        if (interruption) Interruption::check();
         if (lines) lines->add(p);
         if (to_stdout && session.options.json) add_json(model, p);
       });
+      if (interruption) Interruption::check();
       if (lines) lines->finish();
       report(session, model, record);
       return Exit::done;

@@ -88,6 +88,7 @@ void predict_stream(const TrainedModel& model, const PredictOptions& options, co
   how.hashing = model.hashing;
   if (!model.hashing) how.columns = model.columns;
   how.drop_beyond = options.drop_beyond;
+  how.source.stop = options.stop;
   data::SparseStream stream(path, how);
   data::SparseBatch batch;
   data::Dataset rows;

@@ -16,9 +16,10 @@ struct PredictOptions {
   std::string data{};   ///< a file, a bundled data set, a folder, or "-" for standard input
   std::string label{};  ///< the column of labels, as LoadOptions::label; empty: where the model had it
   data::Labels labels = data::Labels::read;
-  bool drop_beyond = false;    ///< sparse: leave features out that have a larger index than the model knows
-  bool probabilities = false;  ///< of the classes; not for regression
-  std::size_t threads = 0;     ///< 0: as many as the machine has; the result is the same for any number
+  bool drop_beyond = false;      ///< sparse: leave features out that have a larger index than the model knows
+  bool probabilities = false;    ///< of the classes; not for regression
+  std::function<bool()> stop{};  ///< asked while input is waited for: whether this is the end
+  std::size_t threads = 0;       ///< 0: as many as the machine has; the result is the same for any number
 };
 
 struct PredictRecord {
