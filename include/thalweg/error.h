@@ -18,13 +18,10 @@ class Error : public std::runtime_error {
     input,  ///< a file or data that cannot be read or is invalid
   };
 
+  /// The message may quote what was given: control characters in it, which could break the line or speak to a
+  /// terminal, become '?'.
   Error(Kind what_kind, std::string where, std::string found, std::string accepted,
-        const std::string& message)
-      : std::runtime_error(message),
-        kind(what_kind),
-        name(std::move(where)),
-        value(std::move(found)),
-        constraint(std::move(accepted)) {}
+        const std::string& message);
 
   Kind kind;
   std::string name;        ///< what was wrong: a hyper-parameter, an option, "file:line"

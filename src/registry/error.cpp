@@ -2,6 +2,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include <thalweg/error.h>
 
@@ -31,7 +32,21 @@ std::string lower(std::string_view text) {
   return result;
 }
 
+std::string on_one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; }, '?');
+  return text;
+}
+
 }  // namespace
+
+Error::Error(Kind what_kind, std::string where, std::string found, std::string accepted,
+             const std::string& message)
+    : std::runtime_error(on_one_line(message)),
+      kind(what_kind),
+      name(std::move(where)),
+      value(std::move(found)),
+      constraint(std::move(accepted)) {}
 
 Error usage_error(std::string_view name, std::string_view value, std::string_view constraint) {
   return {Error::Kind::usage, std::string(name), std::string(value), std::string(constraint),

@@ -52,6 +52,11 @@ TEST(Specifications, AreRefused) {
       "rmsprop: eps_placement = insid: must be one of inside, outside; did you mean 'inside'?");
 }
 
+TEST(Specifications, AreQuotedOnOneLineWhateverIsInThem) {
+  EXPECT_USAGE_ERROR_WITH(make_rule("sg\nd\x1b[31m"), ::testing::StartsWith("unknown optimizer 'sg?d?[31m'"));
+  EXPECT_USAGE_ERROR(make_rule("sgd:lr=1\n2"), "sgd: lr = 1?2: must be at least 0");
+}
+
 TEST(Specifications, Lists) {
   const auto betas = [](const char* text) {
     return std::get<std::vector<double>>(make_rule(std::string("aggmo:betas=") + text).get("betas"));
