@@ -50,20 +50,28 @@ Table read_npy(const std::filesystem::path& path) {
 
 std::filesystem::path golden_folder() { return std::filesystem::path(THALWEG_TEST_FILES) / "golden"; }
 
+std::vector<std::string> golden_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(golden_folder())) {
+    if (entry.path().extension() == ".json") names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+GoldenCase golden_case(const std::string& name) {
+  std::ifstream file(golden_folder() / (name + ".json"));
+  const auto json = nlohmann::json::parse(file);
+  GoldenCase made{name, json.at("optimizer"), json.at("optimizer"), json.at("theta")};
+  for (const auto& [key, value] : json.at("hyper").items())
+    made.specification +=
+        (made.specification == made.optimizer ? ":" : ",") + key + "=" + setting_text(value);
+  return made;
+}
+
 std::vector<GoldenCase> golden_cases() {
   std::vector<GoldenCase> cases;
-  for (const auto& entry : std::filesystem::directory_iterator(golden_folder())) {
-    if (entry.path().extension() != ".json") continue;
-    std::ifstream file(entry.path());
-    const auto json = nlohmann::json::parse(file);
-    GoldenCase made{entry.path().stem().string(), json.at("optimizer"), json.at("optimizer"),
-                    json.at("theta")};
-    for (const auto& [key, value] : json.at("hyper").items())
-      made.specification +=
-          (made.specification == made.optimizer ? ":" : ",") + key + "=" + setting_text(value);
-    cases.push_back(std::move(made));
-  }
-  std::sort(cases.begin(), cases.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  for (const std::string& name : golden_names()) cases.push_back(golden_case(name));
   return cases;
 }
 

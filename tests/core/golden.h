@@ -3,7 +3,6 @@
 // The recorded trajectories of tests/golden.
 
 #include <filesystem>
-#include <ostream>
 #include <string>
 #include <vector>
 
@@ -21,10 +20,13 @@ struct GoldenCase {
   std::string specification;  ///< as the command line would write it
   Table theta;                ///< after each step
 };
-// GoogleTest prints parameters with this.
-inline void PrintTo(const GoldenCase& c, std::ostream* out) { *out << c.specification; }  // NOLINT: its name
+/// The names of all cases in the folder, in order. Reads none of them: every start of the tests' program
+/// asks.
+std::vector<std::string> golden_names();
 
-/// All cases in the folder, by name.
+GoldenCase golden_case(const std::string& name);
+
+/// All cases, by name.
 std::vector<GoldenCase> golden_cases();
 
 }  // namespace thalweg::test
