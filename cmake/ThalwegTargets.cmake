@@ -52,7 +52,7 @@ endfunction()
 # Tests wait for the compiler longer than for themselves: most is spent on GoogleTest's and the JSON library's headers.
 set(THALWEG_TEST_OPTIONS -O0 CACHE STRING "Optimization of the tests, not of what they test")
 
-# Under the thread sanitizer, what runs on threads is worth compiling again.
+# Under the thread sanitizer what runs on threads is worth compiling again, on another processor what computes.
 set(THALWEG_TEST_FILES "" CACHE STRING "Regular expression of the test files to compile, if not all of them")
 
 # thalweg_tests(ROOM [DEPENDS LIB...]): one GoogleTest program of all sources in tests/ROOM.
