@@ -31,33 +31,34 @@ Shape make_shape(std::string_view option, std::string_view name) {
 }
 
 Data::Data(const Shape& shape, Precision precision, Isa isa)
-    : shape_(shape),
-      precision_(precision),
-      isa_(isa),
-      parameters_(shape.room() * element_size()),
-      gradient_(shape.room() * element_size()) {
+    : shape_(shape), precision_(precision), isa_(isa), parameters_(make_array(0)), gradient_(make_array(1)) {
   start_anew();
-  fill_array(gradient_, 2);
+  fill_array(gradient(), 2);
+}
+
+Array Data::make_array(std::size_t number) const {
+  return Array(number * apart + shape_.room() * element_size());
 }
 
 std::size_t Data::element_size() const {
   return precision_ == Precision::float32 ? sizeof(float) : sizeof(double);
 }
 
-void Data::fill_array(const Array& array, std::uint64_t seed) const {
+void Data::fill_array(void* array, std::uint64_t seed) const {
   if (precision_ == Precision::float32)
-    fill(array.as<float>(), shape_.room(), seed);
+    fill(static_cast<float*>(array), shape_.room(), seed);
   else
-    fill(array.as<double>(), shape_.room(), seed);
+    fill(static_cast<double*>(array), shape_.room(), seed);
 }
 
 std::vector<void*> Data::arrays(std::size_t count) {
+  const auto other = [&](std::size_t i) { return others_[i].as<std::byte>() + (i + 2) * apart; };
   while (others_.size() + 2 < count) {
-    others_.emplace_back(shape_.room() * element_size());
-    fill_array(others_.back(), 2 + others_.size());
+    others_.push_back(make_array(others_.size() + 2));
+    fill_array(other(others_.size() - 1), 2 + others_.size());
   }
   std::vector<void*> all{parameters()};
-  for (std::size_t i = 0; i + 2 < count; ++i) all.push_back(others_[i].data());
+  for (std::size_t i = 0; i + 2 < count; ++i) all.push_back(other(i));
   if (count > 1) all.push_back(gradient());
   return all;
 }
