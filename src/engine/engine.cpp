@@ -9,9 +9,6 @@
 namespace thalweg {
 namespace {
 
-/// Of a reduction; several thousand, so that few sums are added up in the end.
-constexpr std::size_t block_size = 8192;
-
 AnyRule with_options(AnyRule rule, const GroupOptions& options) {
   const std::pair<const char*, const std::optional<double>*> fields[] = {
       {"lr", &options.lr},       {"momentum", &options.momentum},
@@ -222,7 +219,7 @@ void Optimizer::Engine::step(const Gradients& gradients) {
   }
   prepare_stages();
   advance_carry();
-  each_piece(traffic_, 0, size_, [this](const Tensor& tensor, std::size_t begin, std::size_t count) {
+  each_piece(pass_traffic(), 0, size_, [this](const Tensor& tensor, std::size_t begin, std::size_t count) {
     step_piece(tensor, begin, count);
   });
   finish();

@@ -89,6 +89,7 @@ class Optimizer::Engine {
 
  private:
   static constexpr std::size_t max_slots = 16;
+  static constexpr std::size_t block_size = 8192;  ///< of a reduction; large, so that few sums are added up
   using Slots = std::array<void*, max_slots>;
 
   /// One transform in front of a group's rule, for the coming step.
@@ -227,6 +228,7 @@ class Optimizer::Engine {
   // sweep.cpp: how a step walks over the parameters
   void share(double bytes, std::size_t begin, std::size_t end,
              const std::function<void(std::size_t, std::size_t)>& visit) const;
+  [[nodiscard]] double pass_traffic() const;
   [[nodiscard]] std::size_t cut(std::size_t index) const;
   using VisitPiece = std::function<void(const Tensor&, std::size_t, std::size_t)>;
   void each_piece(double bytes, std::size_t first, std::size_t last, const VisitPiece& visit) const;
@@ -268,6 +270,7 @@ class Optimizer::Engine {
   [[nodiscard]] std::vector<double> sparse_slot_values(const Tensor& tensor, std::size_t row) const;
 
   // reductions.cpp: sums over all parameters
+  [[nodiscard]] std::size_t block_from(std::size_t index) const;
   void for_each_block(const std::function<void(std::size_t)>& visit) const;
   template <class Visit>
   void for_each_tile(const Block& block, std::size_t stages, Visit visit) const;

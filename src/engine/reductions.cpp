@@ -10,10 +10,21 @@
 
 namespace thalweg {
 
-/// Calls visit(b) for every block, on several threads where that pays.
+/// The first block that begins at or after the `index`th parameter of all.
+std::size_t Optimizer::Engine::block_from(std::size_t index) const {
+  if (index == 0 || index >= size_) return index == 0 ? 0 : blocks_.size();
+  const auto found =
+      std::lower_bound(blocks_.begin(), blocks_.end(), index, [this](const Block& block, std::size_t i) {
+        return tensors_[block.tensor].first_index + block.begin < i;
+      });
+  return static_cast<std::size_t>(found - blocks_.begin());
+}
+
+/// Calls visit(b) for every block, on several threads where that pays: on those that will step it.
 void Optimizer::Engine::for_each_block(const std::function<void(std::size_t)>& visit) const {
-  share(traffic_ / 2, 0, blocks_.size(), [&](std::size_t begin, std::size_t end) {
-    for (std::size_t b = begin; b < end; ++b) visit(b);
+  share(pass_traffic(), 0, size_, [&](std::size_t begin, std::size_t end) {
+    const std::size_t last = block_from(cut(end));
+    for (std::size_t b = block_from(cut(begin)); b < last; ++b) visit(b);
   });
 }
 

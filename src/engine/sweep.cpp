@@ -11,7 +11,8 @@ namespace thalweg {
 namespace {
 
 // Measured, see docs/design/threads.md: what a step reads and writes says best how long it takes.
-constexpr double several_threads_from = 112 * 1024.0;     ///< about a microsecond
+constexpr double several_threads_from =
+    768 * 1024.0;  ///< from where it pays even if a cache line takes 600 ns there and back
 constexpr double wakes_threads_from = 6 * 1024.0 * 1024;  ///< about what waking a thread takes
 
 }  // namespace
@@ -36,13 +37,18 @@ void Optimizer::Engine::share(double bytes, std::size_t begin, std::size_t end,
     executor_->run(parts, part);
 }
 
-/// The parameter at or before the `index`th of all where threads may part: at a tile of its tensor.
+/// Bytes that each of its passes moves, where a step takes sums over all parameters before it sweeps them.
+double Optimizer::Engine::pass_traffic() const { return needs_all_gradients() ? traffic_ / 2 : traffic_; }
+
+/// The parameter at or before the `index`th of all where threads may part: at a tile of its tensor, or at a
+/// block where sums are taken before, so that a thread steps what it has summed and has in its cache.
 std::size_t Optimizer::Engine::cut(std::size_t index) const {
-  if (index >= size_) return size_;
+  if (index == 0 || index >= size_) return index == 0 ? 0 : size_;
   const auto after = std::upper_bound(tensors_.begin(), tensors_.end(), index,
                                       [](std::size_t i, const Tensor& t) { return i < t.first_index; });
   const std::size_t first = std::prev(after)->first_index;
-  return first + (index - first) / tile_size * tile_size;
+  const std::size_t grain = needs_all_gradients() ? block_size : tile_size;
+  return first + (index - first) / grain * grain;
 }
 
 /// Calls visit(tensor, begin, count) for pieces that make up the parameters from the `first`th of all to

@@ -100,8 +100,9 @@ void expect_same_bits(const AnyRule& rule, const std::vector<std::size_t>& sizes
 
 /// Tensors of mixed sizes, which no width of vector and no chunk divides; one, two and no element among them.
 const std::vector<std::size_t> few{0, 1, 257, 1001, 2, 0, 63, 1500};
-/// More elements than the engine gives to a single thread, with one tensor of several blocks.
-const std::vector<std::size_t> many{40'000, 0, 17, 8'192, 20'001, 3};
+/// More elements than the engine gives to a single thread, sums before the step or not, with one tensor of
+/// several blocks.
+const std::vector<std::size_t> many{105'000, 0, 17, 8'192, 20'001, 3};
 
 class Bits : public ::testing::TestWithParam<AnyRule> {};
 

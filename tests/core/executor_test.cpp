@@ -117,7 +117,7 @@ TEST(Executors, AreKeptAliveByTheOptimizerOrOwnedElsewhere) {
   EXPECT_TRUE(watch.expired());
 
   Backwards elsewhere(2);
-  after_steps("sgd", 550'000, {.executor = std::shared_ptr<Executor>(std::shared_ptr<void>(), &elsewhere)});
+  after_steps("adam", 500'000, {.executor = std::shared_ptr<Executor>(std::shared_ptr<void>(), &elsewhere)});
   EXPECT_THAT(elsewhere.calls, ::testing::Not(::testing::IsEmpty()));
 }
 
