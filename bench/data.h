@@ -68,7 +68,7 @@ class Data {
 };
 
 /// The limit of passes over such data: the bare loops, one after the other, cut for threads as the engine
-/// cuts a step.
+/// cuts a step, or on one thread where that is faster.
 [[nodiscard]] Case limit_case(const std::shared_ptr<Data>& data, const std::vector<Pass>& passes,
                               std::size_t threads);
 

@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
+#include <utility>
 
 #include <fmt/format.h>
+
+#include "bench/pool_cases.h"
+#include "bench/rule_cases.h"
 
 namespace thalweg::bench {
 namespace {
@@ -34,26 +39,57 @@ double median_of(const Entry* e) { return e == nullptr ? nothing : figure_of(e->
 
 std::string rate_text(const Entry& e, double ns) { return fmt::format("{:.1f} GB/s", e.bytes / ns); }
 
-/// From what the same rule takes in the first-level cache and what memory takes alone.
+/// The same on one thread, of the same set if it is there.
+const Entry* on_one_thread(const Record& record, const Entry& e) {
+  for (const Entry& one : record.entries) {
+    if (one.threads == 1 && one.group == e.group && one.name == e.name && one.size == e.size &&
+        one.precision == e.precision && one.set == e.set)
+      return &one;
+  }
+  return record.find(e.group, e.name, e.size, e.precision, 1);
+}
+
+/// What the same takes where memory does not count: its kernels in the first-level cache, or the whole step
+/// over the 10,000 parameters that the second-level cache holds.
+struct Arithmetic {
+  double ns = nothing;
+  const char* from = "";
+};
+Arithmetic arithmetic_of(const Record& record, const Entry& e) {
+  const auto threads = static_cast<double>(e.threads);
+  if (const Entry* kernel = record.find("kernel", e.name, "L1", e.precision, 1))
+    return {median_of(kernel) / threads, "arithmetic alone"};
+  if (const Entry* small = record.find(e.group, e.name, "1e4", e.precision, 1);
+      small != nullptr && e.size != "1e4")
+    return {median_of(small) / threads, "from the second-level cache"};
+  return {};
+}
+
+/// From what it takes without memory, what memory takes alone, and what one thread takes.
 std::string what_binds(const Record& record, const Entry& e) {
   const Entry* limit = record.limit_of(e);
   if (limit == nullptr) return "";
   const double scale = e.bytes > 0 && limit->bytes > 0 ? e.bytes / limit->bytes : 1;
   const double time = median_of(&e), memory = scale * median_of(limit);
-  const double kernel =
-      median_of(record.find("kernel", e.name, "L1", e.precision, 1)) / static_cast<double>(e.threads);
+  const Arithmetic arithmetic = arithmetic_of(record, e);
   std::string text = fmt::format("{}, {}: {:.3g} ns, memory alone {:.3g} ({})", e.name, e.precision, time,
                                  memory, rate_text(e, memory));
-  if (!std::isfinite(kernel)) return text;
-  text += fmt::format(", arithmetic alone {:.3g}", kernel);
-  if (kernel > 0.95 * time)
-    text += ": the arithmetic binds";
-  else if (kernel > 0.9 * memory)
-    text += ": arithmetic and memory take as long and do not overlap wholly";
-  else
-    text += e.limit.find(" + ") != std::string::npos ? ": what the passes cost beside memory binds"
-                                                     : ": memory binds";
-  return text;
+  if (std::isfinite(arithmetic.ns)) text += fmt::format(", {} {:.3g}", arithmetic.from, arithmetic.ns);
+  if (memory > 1.1 * time) return text + ": the loop that stands for memory is slower than the step";
+  if (!std::isfinite(arithmetic.ns)) return text;
+  if (arithmetic.ns > 0.95 * time) return text + ": the arithmetic binds";
+  if (time > 1.1 * (memory + arithmetic.ns)) {
+    const Entry* const one = e.threads > 1 ? on_one_thread(record, e) : nullptr;
+    if (one != nullptr) text += fmt::format(", on one thread {:.3g}", median_of(one));
+    return text + fmt::format(
+                      ", fastest round {:.3g}: longer than both after each other: {}",
+                      figure_of(e.rounds).least,
+                      one != nullptr ? "waking, joining, or a processor that others hold" : "other programs");
+  }
+  if (arithmetic.ns > 0.9 * memory)
+    return text + ": arithmetic and memory take as long and do not overlap wholly";
+  return text + (e.limit.find(" + ") != std::string::npos ? ": what the passes cost beside memory binds"
+                                                          : ": memory binds");
 }
 
 void memory_goal(const Record& record, const std::string& size, std::size_t threads, double wanted,
@@ -87,9 +123,12 @@ void kernel_goals(const Record& record, std::vector<Goal>& goals) {
   if (adam == nullptr || bare == nullptr) return;
   const auto goal = [&](const Entry& other, const std::string& what, double wanted) {
     const double ratio = figure_of(ratios(adam->rounds, other.rounds)).median;
-    goals.push_back({what, fmt::format("{:.3f}", ratio), shortfall(ratio, wanted, false),
-                     fmt::format("adam {:.3g} ns, {} {:.3g} ns a parameter: the divider", median_of(adam),
-                                 other.name, median_of(&other))});
+    goals.push_back(
+        {what, fmt::format("{:.3f}", ratio), shortfall(ratio, wanted, false),
+         fmt::format("adam {:.3g} ns, {} {:.3g} ns a parameter, root and quotient alone {:.3g}: "
+                     "the multipliers bind, which have no room to take more roots off the divider beside "
+                     "Adam's own eight products (docs/design/divider.md)",
+                     median_of(adam), other.name, median_of(&other), median_of(bare))});
   };
   goal(*bare, "Adam from L1 at most 1.05 times root and quotient alone", 1.05);
   if (hand != nullptr) goal(*hand, "stretch: Adam from L1 at most 0.88 of the best hardware kernel", 0.88);
@@ -111,32 +150,75 @@ void overhead_goals(const Record& record, std::vector<Goal>& goals) {
     goal(many - whole, "each of 10,000 tensors of 10 under 20 ns more than its part of one of 100,000", 20);
 }
 
-void threads_goal(const Record& record, std::vector<Goal>& goals) {
-  const Entry* worst = nullptr;
-  double most = 0;
-  std::size_t all = 0, kept = 0;
+/// A case on several threads and on one.
+struct Pair {
+  const Entry *several, *one;
+  double ratio, of_fastest;  ///< of the medians of paired rounds, and of the fastest rounds
+};
+
+std::vector<Pair> thread_pairs(const Record& record) {
+  std::vector<Pair> pairs;
   for (const Entry& e : record.entries) {
     if (e.threads == 1 || (e.group != "rule" && e.group != "overhead")) continue;
-    for (const Entry& one : record.entries) {
-      if (one.threads != 1 || one.group != e.group || one.name != e.name || one.size != e.size ||
-          one.precision != e.precision)
-        continue;
-      // Not always of one set, where memory was short: then medians have to do.
-      const double ratio =
-          one.set == e.set ? figure_of(ratios(e.rounds, one.rounds)).median : median_of(&e) / median_of(&one);
-      ++all;
-      if (ratio <= 1.05) ++kept;
-      if (worst == nullptr || ratio > most) {
-        worst = &e;
-        most = ratio;
-      }
-    }
+    const Entry* const one = on_one_thread(record, e);
+    if (one == nullptr) continue;
+    // Not always of one set, where memory was short: then medians have to do.
+    const double ratio =
+        one->set == e.set ? figure_of(ratios(e.rounds, one->rounds)).median : median_of(&e) / median_of(one);
+    pairs.push_back({&e, one, ratio, figure_of(e.rounds).least / figure_of(one->rounds).least});
   }
-  if (worst == nullptr) return;
-  goals.push_back({fmt::format("{} never over 1.05 times the time of one", threads_text(worst->threads)),
-                   fmt::format("{:.3f} ({}, {}, {}); {} of {} keep it", most, worst->name, worst->precision,
-                               worst->size, kept, all),
-                   shortfall(most, 1.05, false), "what it costs to wake and join threads"});
+  return pairs;
+}
+
+/// What shows whether steps fail to share their work or the machine to run threads side by side: at which
+/// sizes they are slower, how many of them in their fastest round as well, the bare loop of the worst on as
+/// many threads, and what a pool takes.
+std::string what_threads_cost(const Record& record, const std::vector<Pair>& slow, const Pair& worst) {
+  std::vector<std::pair<std::string, std::size_t>> sizes;
+  std::size_t always = 0;
+  for (const Pair& pair : slow) {
+    const auto known = std::find_if(sizes.begin(), sizes.end(),
+                                    [&](const auto& size) { return size.first == pair.several->size; });
+    if (known == sizes.end())
+      sizes.emplace_back(pair.several->size, 1);
+    else
+      ++known->second;
+    if (pair.of_fastest > 1.05) ++always;
+  }
+  std::string text;
+  for (const auto& [size, count] : sizes)
+    text += fmt::format("{}{} at {}", text.empty() ? "slower: " : ", ", count, size);
+  if (!slow.empty()) text += fmt::format("; {} of them in their fastest rounds as well", always);
+  const auto add = [&](const std::string& more) { text += (text.empty() ? "" : "; ") + more; };
+  add(fmt::format(
+      "the worst took {:.3g} ns on one thread and {:.3g} on {}, in the fastest rounds {:.3g} and {:.3g}",
+      median_of(worst.one), median_of(worst.several), worst.several->threads,
+      figure_of(worst.one->rounds).least, figure_of(worst.several->rounds).least));
+  const Entry *loop = record.limit_of(*worst.several), *loop_one = record.limit_of(*worst.one);
+  if (loop != nullptr && loop_one != nullptr && loop->set == loop_one->set)
+    add(fmt::format("its bare loop {:.2f} times the time of one",
+                    figure_of(ratios(loop->rounds, loop_one->rounds)).median));
+  const std::size_t threads = worst.several->threads;
+  if (const Entry* line = record.find("overhead", line_case, "10", "", threads))
+    add(fmt::format("{} takes {:.3g} ns", line_case, median_of(line)));
+  if (const Entry* join = record.find("overhead", join_case, "10", "", threads))
+    add(fmt::format("{}, take {:.3g} µs", join_case, 1e-3 * median_of(join)));
+  return text;
+}
+
+void threads_goal(const Record& record, std::vector<Goal>& goals) {
+  const std::vector<Pair> pairs = thread_pairs(record);
+  if (pairs.empty()) return;
+  const Pair& worst = *std::max_element(pairs.begin(), pairs.end(),
+                                        [](const Pair& a, const Pair& b) { return a.ratio < b.ratio; });
+  std::vector<Pair> slow;
+  std::copy_if(pairs.begin(), pairs.end(), std::back_inserter(slow),
+               [](const Pair& pair) { return !(pair.ratio <= 1.05); });
+  const Entry& e = *worst.several;
+  goals.push_back({fmt::format("{} never over 1.05 times the time of one", threads_text(e.threads)),
+                   fmt::format("{:.3f} ({}, {}, {}); {} of {} keep it", worst.ratio, e.name, e.precision,
+                               e.size, pairs.size() - slow.size(), pairs.size()),
+                   shortfall(worst.ratio, 1.05, false), what_threads_cost(record, slow, worst)});
 }
 
 void ratio_goal(const Record& record, const std::string& group, const std::string& name,
@@ -152,6 +234,18 @@ void ratio_goal(const Record& record, const std::string& group, const std::strin
   }
 }
 
+/// What the sum of a global norm takes alone, where a chain wants one: at this size and in the cache.
+std::string norm_text(const Record& record, const Entry& e) {
+  if (e.name.find("clip_norm") == std::string::npos) return "";
+  const Entry* const sum = record.find("chain", sum_case, e.size, e.precision, e.threads);
+  const Entry* const small = record.find("kernel", sum_case, "L1", e.precision, 1);
+  const Entry* const read = sum == nullptr ? nullptr : record.limit_of(*sum);
+  if (read == nullptr || small == nullptr) return "";
+  return fmt::format(
+      "; the {} alone {:.3g} (the bare loop that reads {:.3g}, from the first-level cache {:.3g})", sum_case,
+      median_of(sum), median_of(read), median_of(small) / static_cast<double>(e.threads));
+}
+
 /// A chain may cost what its extra reads cost: its time over plain Adam's is held against its limit over
 /// plain Adam's limit.
 void chain_goals(const Record& record, std::vector<Goal>& goals) {
@@ -165,7 +259,7 @@ void chain_goals(const Record& record, std::vector<Goal>& goals) {
     goals.push_back(
         {fmt::format("{} at the cost of its extra reads: {}, {}", e.name, e.size, threads_text(e.threads)),
          fmt::format("{:.3f} times adam; the reads {:.3f}", cost, allowed),
-         shortfall(cost, 1.05 * allowed, false), what_binds(record, e)});
+         shortfall(cost, 1.05 * allowed, false), what_binds(record, e) + norm_text(record, e)});
   }
 }
 
@@ -236,6 +330,15 @@ void training_goals(const Record& record, std::vector<Goal>& goals) {
   }
 }
 
+/// Of a step of one row, what memory takes.
+std::string sparse_text(const Record& record, const Entry& e) {
+  const Entry* const limit = record.limit_of(e);
+  return fmt::format(
+      "{:.3g} ns a nonzero, memory alone {:.3g}: the rest is about 200 ns of a step that are not "
+      "of its nonzeros, and rows that come from memory",
+      median_of(&e), median_of(limit));
+}
+
 /// Steps of one row: as fast as a number of ns says, or within reach of what memory does alone.
 void sparse_goals(const Record& record, std::vector<Goal>& goals) {
   for (const Entry& e : record.entries) {
@@ -244,7 +347,8 @@ void sparse_goals(const Record& record, std::vector<Goal>& goals) {
       const double gain = figure_of(over_peer).median;
       goals.push_back({fmt::format("{} at least 4 times faster than {}: {}", e.reference,
                                    e.name.substr(0, e.name.find(':')), e.size),
-                       fmt::format("{:.2f}", gain), shortfall(gain, 4, true), ""});
+                       fmt::format("{:.2f}", gain), shortfall(gain, 4, true),
+                       sparse_text(record, *record.reference_of(e))});
     }
     const Entry* const limit = record.limit_of(e);
     if (e.group != "sparse" || limit == nullptr || (e.name != "sgd, batch 1" && e.name != "adagrad, batch 1"))
@@ -253,7 +357,7 @@ void sparse_goals(const Record& record, std::vector<Goal>& goals) {
     goals.push_back({fmt::format("{} at most 3.5 ns a nonzero, or 2.2 times the loop: {}", e.name, e.size),
                      fmt::format("{:.3g} ns, {:.2f} times", ns, over),
                      std::min(shortfall(ns, 3.5, false), shortfall(over, 2.2, false)),
-                     "about 200 ns of a step that are not of its nonzeros, and rows that come from memory"});
+                     sparse_text(record, e)});
   }
 }
 

@@ -3,10 +3,9 @@
 #include <span>
 
 #include <thalweg/rules/adam.h>
-#include <thalweg/transforms/clip.h>
-#include <thalweg/transforms/decay.h>
-#include <thalweg/transforms/noise.h>
 
+#include "bench/chain_kernels.h"
+#include "bench/pool_cases.h"
 #include "bench/rule_passes.h"
 
 namespace thalweg::bench {
@@ -14,6 +13,9 @@ namespace {
 
 /// Rules that find their own rate follow a gradient that never turns to infinity: they start anew this often.
 constexpr std::size_t steps_of_a_measuring_rule = 50;
+
+/// A sum that nobody looks at must be made all the same.
+void keep(double sum) { asm volatile("" : : "r"(&sum) : "memory"); }
 
 template <class T>
 void add_tensors(Optimizer& optimizer, std::vector<GradientView>& gradients, const Data& data) {
@@ -55,6 +57,28 @@ Case step_case(const Setting& setting, const AnyRule& rule, std::size_t threads,
   };
   c.run = [stepper] { (*stepper)->step(); };
   c.release = [stepper] { stepper->reset(); };
+  return c;
+}
+
+/// The sum of squares that a global norm is of, alone, on a thread for each part of the gradient.
+Case norm_case(const Setting& setting, const Pass& norm, std::size_t threads) {
+  const std::shared_ptr<Data> data = setting.data;
+  Case c;
+  c.group = "chain";
+  c.name = sum_case;
+  c.threads = threads;
+  c.units = static_cast<double>(data->shape().count());
+  c.bytes = bytes_of({norm}, data->element_size());
+  c.limit = pass_name({norm});
+  c.prepare = [=] { (void)data->pool(threads); };
+  c.run = [=] {
+    const std::size_t count = data->shape().count();
+    data->pool(threads).run(threads, [&](std::size_t i) {
+      const std::size_t begin = count * i / threads, end = count * (i + 1) / threads;
+      keep(sum_of_gradient(static_cast<const float*>(data->gradient()) + begin, end - begin, data->isa()));
+    });
+  };
+  c.release = [] {};
   return c;
 }
 
@@ -101,6 +125,20 @@ Case small_case(const std::string& group, const std::string& name, std::size_t a
   return c;
 }
 
+/// What chains compute from the first-level cache, and the sum of a norm alone.
+void add_chain_kernels(Block& block, const AnyRule& adam, Isa isa) {
+  const auto add = [&](const std::string& name, const std::function<void(void* const*, std::size_t)>& call) {
+    block.cases.push_back(small_case("kernel", name, slots_of(adam) + 2, Precision::float32, false, call));
+  };
+  add(sum_case, [isa](void* const* arrays, std::size_t count) {
+    keep(sum_of_gradient(static_cast<const float*>(arrays[1]), count, isa));
+  });
+  for (const Chain& chain : chains()) {
+    const auto call = std::make_shared<ChainCall>(adam, chain, isa);
+    add("adam + " + chain.name, [call](void* const* arrays, std::size_t count) { (*call)(arrays, count); });
+  }
+}
+
 }  // namespace
 
 Stepper::Stepper(const Setting& setting, const AnyRule& rule, std::size_t threads,
@@ -136,22 +174,19 @@ void add_rule(Block& block, const Setting& setting, const AnyRule& rule) {
 void add_chains(Block& block, const Setting& setting) {
   const AnyRule adam = Adam{};
   const Pass step = passes_of(adam).back(), norm{1, 0, 0};
-  const auto add = [&](const std::string& name, const std::vector<AnyTransform>& transforms,
-                       const std::vector<Pass>& passes) {
+  add_limit(block, setting, {norm});
+  for (const std::size_t threads : setting.threads) block.cases.push_back(norm_case(setting, norm, threads));
+  for (const Chain& chain : chains()) {
+    const std::vector<Pass> passes = needs_norm(chain) ? std::vector{norm, step} : std::vector{step};
     add_limit(block, setting, passes);
     for (const std::size_t threads : setting.threads) {
-      Case c = step_case(setting, adam, threads, transforms, passes);
+      Case c = step_case(setting, adam, threads, chain.transforms, passes);
       c.group = "chain";
-      c.name = "adam + " + name;
+      c.name = "adam + " + chain.name;
       c.reference = "adam";
       block.cases.push_back(std::move(c));
     }
-  };
-  add("clip_norm", {clip_norm(1)}, {norm, step});
-  add("l2", {l2(1e-4)}, {step});
-  add("decay", {decay(1e-4)}, {step});
-  add("clip_norm + decay", {clip_norm(1), decay(1e-4)}, {norm, step});
-  add("noise", {noise(1e-4)}, {step});
+  }
 }
 
 Block overhead_block(const std::vector<std::size_t>& threads, const std::string& isa, std::size_t rounds) {
@@ -178,6 +213,7 @@ Block overhead_block(const std::vector<std::size_t>& threads, const std::string&
   add(1, 10, 1, "step", "one tensor of 10");
   add(10'000, 10, 10'000, "tensor", "10,000 tensors of 10");
   add(1, 100'000, 10'000, "10 parameters", "one tensor of 100,000");
+  add_pool_cases(block, threads);
   return block;
 }
 
@@ -200,6 +236,7 @@ Block kernel_block(const std::vector<AnyRule>& rules, Precision precision, const
     Case c = small_case("kernel", rule.name(), slots_of(rule) + 2, precision, false,
                         [call](void* const* pointers, std::size_t count) { (*call)(pointers, count); });
     block.cases.push_back(std::move(c));
+    if (rule.name() == "adam" && precision == Precision::float32) add_chain_kernels(block, rule, set);
   }
   return block;
 }

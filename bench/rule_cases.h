@@ -9,6 +9,10 @@
 
 namespace thalweg::bench {
 
+/// The name of the sum that a global norm is of, alone: in group "kernel" from the first-level cache, in
+/// "chain" at a size.
+inline constexpr const char* sum_case = "sum of squares for a norm";
+
 /// Where and how cases of a block step.
 struct Setting {
   std::shared_ptr<Data> data;

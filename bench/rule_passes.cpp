@@ -104,7 +104,12 @@ KernelCall::KernelCall(const AnyRule& rule, Precision precision, Isa isa)
 void KernelCall::operator()(void* const* arrays, std::size_t count) const {
   const void* const coefficients =
       single_ ? static_cast<const void*>(float32_.data()) : static_cast<const void*>(float64_.data());
-  kernel_({arrays[0], arrays[1], arrays + 2, coefficients, count});
+  kernel_({arrays[0], arrays[1], arrays + 2, coefficients, count, before_});
+}
+
+void KernelCall::prepare(detail::Kernel kernel, const void* before) {
+  kernel_ = kernel;
+  before_ = before;
 }
 
 }  // namespace thalweg::bench

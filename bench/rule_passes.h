@@ -31,9 +31,13 @@ class KernelCall {
   KernelCall(const AnyRule& rule, Precision precision, Isa isa);
   /// `arrays`: parameters, gradient, then the slots.
   void operator()(void* const* arrays, std::size_t count) const;
+  /// From now on calls another kernel of the same coefficients, which applies transforms with the numbers at
+  /// `before` first.
+  void prepare(detail::Kernel kernel, const void* before);
 
  private:
-  void (*kernel_)(const detail::Sweep&);
+  detail::Kernel kernel_;
+  const void* before_ = nullptr;
   std::vector<double> float64_;
   std::vector<float> float32_;
   bool single_;

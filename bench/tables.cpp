@@ -102,8 +102,8 @@ void add_by_threads(const Record& record, std::vector<TableText>& tables) {
       if (!rules.rows.empty()) tables.push_back(std::move(rules));
       for (const char* group : {"chain", "storage"}) {
         TableText over = by_size(record, group, precision, threads, [&](const Entry& e) {
-          return fmt::format("{} {:.2f}x", ns_text(figure_of(e.rounds).median),
-                             figure_of(record.over_reference(e)).median);
+          const double ns = figure_of(e.rounds).median, ratio = figure_of(record.over_reference(e)).median;
+          return std::isfinite(ratio) ? fmt::format("{} {:.2f}x", ns_text(ns), ratio) : ns_text(ns);
         });
         over.title = fmt::format("{}, {}: ns a parameter, times plain adam in float32",
                                  std::string(group) == "chain" ? "chains" : "storage", threads_text(threads));

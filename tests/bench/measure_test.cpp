@@ -3,11 +3,14 @@
 #include "bench/measure.h"
 
 #include <cmath>
+#include <cstdint>
+#include <set>
 
 #include <gmock/gmock.h>
 
 #include <thalweg/registry.h>
 
+#include "bench/chain_kernels.h"
 #include "bench/data.h"
 #include "bench/rule_passes.h"
 
@@ -156,6 +159,51 @@ TEST(Measure, RenewsWhatWouldRunAway) {
   measure(block, timing, record);
   EXPECT_LE(most, 5 + 2);
   EXPECT_GE(prepared, 2);
+}
+
+TEST(Data, ArraysBeginApart) {
+  Data data(make_shape("--sizes", "1e6"), Precision::float32, Isa::baseline);
+  std::set<std::uintptr_t> within_page, pages;
+  for (const void* array : data.arrays(6)) {
+    const auto address = reinterpret_cast<std::uintptr_t>(array);
+    EXPECT_EQ(address % 64, 0U);
+    within_page.insert(address % 4096);
+    pages.insert(address / 4096 % 512);
+    EXPECT_GE(std::abs(static_cast<const float*>(array)[999'999]), 0.5F);
+  }
+  EXPECT_EQ(within_page.size(), 6U);
+  EXPECT_EQ(pages.size(), 6U);
+}
+
+/// theta, m and v after a call on gradients g_i = scale (i + 1).
+template <class Call>
+std::vector<float> after(const Call& call, float scale) {
+  constexpr std::size_t count = 1000;
+  std::vector<std::vector<float>> numbers(4, std::vector<float>(count, 0));
+  for (std::size_t i = 0; i < count; ++i) {
+    numbers[0][i] = 1;
+    numbers[1][i] = scale * static_cast<float>(i + 1);
+  }
+  void* arrays[] = {numbers[0].data(), numbers[1].data(), numbers[2].data(), numbers[3].data()};
+  call(arrays, count);
+  numbers.erase(numbers.begin() + 1);
+  std::vector<float> all;
+  for (const auto& array : numbers) all.insert(all.end(), array.begin(), array.end());
+  return all;
+}
+
+TEST(ChainKernels, DoWhatTheirTransformsDo) {
+  const AnyRule adam = make_rule("adam");
+  const KernelCall plain(adam, Precision::float32, Isa::baseline);
+  for (const Chain& chain : chains()) {
+    const ChainCall call(adam, chain, Isa::baseline);
+    if (chain.name == "clip_norm")  // to 1, of a norm of 2
+      EXPECT_EQ(after(call, 1), after(plain, 0.5F));
+    else
+      EXPECT_NE(after(call, 1), after(plain, 1)) << chain.name;
+  }
+  const std::vector<float> twos(1001, 2);
+  EXPECT_EQ(sum_of_gradient(twos.data(), twos.size(), Isa::baseline), 4004);
 }
 
 TEST(Data, FindsWhatIsNotFinite) {

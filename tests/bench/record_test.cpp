@@ -7,6 +7,8 @@
 
 #include "bench/compare.h"
 #include "bench/goals.h"
+#include "bench/pool_cases.h"
+#include "bench/rule_cases.h"
 #include "made_up.h"
 
 namespace thalweg::bench::test {
@@ -138,6 +140,69 @@ TEST(Goals, NameTheWorstPairOfThreads) {
   const Goal* g = goal(goals, "2 threads never over 1.05 times the time of one");
   ASSERT_NE(g, nullptr);
   EXPECT_EQ(g->figure, "0.400 (adam, float32, 1e8); 1 of 1 keep it");
+}
+
+TEST(Goals, SayWhatSeveralThreadsCost) {
+  Record r = record();
+  Entry one = entry("rule", "dog", "1e4", 1, {0.5, 0.5, 0.5}),
+        two = entry("rule", "dog", "1e4", 2, {0.6, 1, 1});
+  Entry loop = entry("limit", "read 4 write 3", "1e4", 1, {0.2, 0.2, 0.2}),
+        loops = entry("limit", "read 4 write 3", "1e4", 2, {0.3, 0.3, 0.3}),
+        line = entry("overhead", line_case, "10", 2, {560, 560, 560}, 0, ""),
+        join = entry("overhead", join_case, "10", 2, {4300, 4300, 4300}, 0, "");
+  r.entries.insert(r.entries.end(), {one, two, loop, loops, line, join});
+  const auto goals = goals_of(r);
+  const Goal* g = goal(goals, "2 threads never over 1.05 times the time of one");
+  ASSERT_NE(g, nullptr);
+  EXPECT_EQ(g->figure, "2.000 (dog, float32, 1e4); 1 of 2 keep it");
+  EXPECT_EQ(
+      g->binds,
+      "slower: 1 at 1e4; 1 of them in their fastest rounds as well; the worst took 0.5 ns on one thread and "
+      "1 on 2, in the fastest rounds 0.5 and 0.6; its bare loop 1.50 times the time of one; a cache line "
+      "there and back takes 560 ns; parts of 2 µs, one for each thread, take 4.3 µs");
+}
+
+std::string binds_of_chain(double memory, double step, double kernel, double rounds) {
+  Record r;
+  r.machine.threads = 2;
+  r.entries = {
+      entry("limit", "read 4 write 3", "1e7", 1, {memory, memory}),
+      entry("rule", "adam", "1e7", 1, {1, 1}),
+      entry("limit", "read 1", "1e7", 1, {0.12, 0.12}, 4),
+      entry("chain", sum_case, "1e7", 1, {0.13, 0.13}, 4, "read 1"),
+      entry("kernel", sum_case, "L1", 1, {0.1, 0.1}, 0, ""),
+      entry("chain", "adam + clip_norm", "1e7", 1, {step, rounds, step}, 28, "read 4 write 3", "adam")};
+  if (kernel > 0) r.entries.push_back(entry("kernel", "adam + clip_norm", "L1", 1, {kernel}, 0, ""));
+  r.entries.push_back(entry("chain", "adam + clip_norm", "1e4", 1, {0.7}, 28, "", ""));
+  const auto goals = goals_of(r);
+  const Goal* g = goal(goals, "adam + clip_norm at the cost of its extra reads: 1e7, 1 thread");
+  return g == nullptr ? "" : g->binds;
+}
+
+TEST(Goals, SayWhatBindsAChain) {
+  const std::string sum =
+      "; the sum of squares for a norm alone 0.13 (the bare loop that reads 0.12, from the first-level cache "
+      "0.1)";
+  EXPECT_EQ(
+      binds_of_chain(1, 1.25, 1.2, 1.25),
+      "adam + clip_norm, float32: 1.25 ns, memory alone 1 (28.0 GB/s), arithmetic alone 1.2: the arithmetic "
+      "binds" +
+          sum);
+  EXPECT_EQ(binds_of_chain(1, 1.25, 0, 1.25),
+            "adam + clip_norm, float32: 1.25 ns, memory alone 1 (28.0 GB/s), from the second-level cache "
+            "0.7: memory "
+            "binds" +
+                sum);
+  EXPECT_EQ(binds_of_chain(1, 2.5, 0.5, 1.5),
+            "adam + clip_norm, float32: 2.5 ns, memory alone 1 (28.0 GB/s), arithmetic alone 0.5, fastest "
+            "round 1.5: "
+            "longer than both after each other: other programs" +
+                sum);
+  EXPECT_EQ(
+      binds_of_chain(2, 1.25, 0.5, 1.25),
+      "adam + clip_norm, float32: 1.25 ns, memory alone 2 (14.0 GB/s), arithmetic alone 0.5: the loop that "
+      "stands for memory is slower than the step" +
+          sum);
 }
 
 Record trained() {
