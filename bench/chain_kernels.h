@@ -33,7 +33,7 @@ class ChainCall {
   KernelCall rule_;
   std::size_t arrays_;
   std::vector<void (*)(const detail::TransformSweep&)> transforms_;  ///< none where the rule's kernel does it
-  std::vector<std::vector<float>> coefficients_;  ///< of each transform
+  std::vector<std::vector<float>> coefficients_;                     ///< of each transform
   std::vector<float> before_;
   Isa isa_;
   bool sums_;
