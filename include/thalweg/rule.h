@@ -23,6 +23,7 @@
 //   static constexpr int forms; int form_index() const;   variants with other slots, then `update<T, index>`,
 //   static constexpr bool uses(int index, std::size_t slot);   and which slots a variant has
 //   static constexpr Idle idle = Idle::nothing;        a gradient of 0 changes neither theta nor state
+//   static constexpr bool linear = true;               theta - c g is all that a step does, for one number c
 //   bool looks_ahead() const;                          where the gradient is wanted, if not at theta:
 //   static T look_ahead(T theta, state, c)
 //   double l2 / double weight_decay                    fields that the engine turns into transforms around

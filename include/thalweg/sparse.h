@@ -24,6 +24,19 @@ enum class Skipped {
   /// velocities and means neither move them nor decay, and l2 and weight decay pull only what has a gradient.
   /// t, of bias corrections and schedules, counts all steps. Another trajectory than the dense one.
   left,
+  /// They take every step, but all at once: what l2 and weight decay leave of a parameter without a gradient
+  /// is
+  /// the same share for all, so that their product is kept as one number of the tensor, in double, and
+  /// records
+  /// are parameters over it (Bottou 2012, "Stochastic gradient descent tricks", 5.1). A skipped step costs
+  /// nothing. The trajectory is the dense one but for rounding: a skipped step rounds no parameter, and one
+  /// with
+  /// a gradient at most four times more than a dense step, to one unit in the last place or less each.
+  /// Refused
+  /// where the share differs between parameters: for rules that move without a gradient, and for l2 where a
+  /// rule
+  /// adapts to its gradients; sgd takes both, adagrad and ftrl a weight decay.
+  scaled,
 };
 
 /// How a sparse tensor is kept.

@@ -255,6 +255,11 @@ class Optimizer::Engine {
   void step_columns(Tensor& tensor, const void* gradient);
   void prepare_sparse();
 
+  // scaled.cpp: parameters that are records times a number
+  [[nodiscard]] double share_left(const Tensor& tensor) const;
+  void prepare_scale(const Tensor& tensor);
+  void multiply(const Tensor& tensor, std::byte* numbers, std::size_t count, double factor) const;
+
   // skipped.cpp: what becomes of the others
   void start_table(const Tensor& tensor) const;
   void track(const Tensor& tensor);

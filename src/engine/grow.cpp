@@ -32,6 +32,7 @@ void Optimizer::Engine::keep_records(Tensor& tensor, const Table& before) const 
   for (std::size_t from = 0, to = 0; from < before.size; from += block, to += table.options.block)
     std::memcpy(table.at(to), before.at(from), block * before.bytes);
   table.base = before.base;
+  table.scale = table.coming_scale = before.scale;
 }
 
 void Optimizer::Engine::grow(std::size_t index, const ParameterView& view, std::size_t block) {

@@ -84,7 +84,10 @@ void Optimizer::Engine::track(const Tensor& tensor) {
 /// Keeps what the step that ends does to parameters without a gradient, if it is anything new.
 void Optimizer::Engine::remember_step() {
   for (const Tensor& tensor : tensors_) {
-    if (tensor.rare->table && tensor.rare->table->tracked) groups_[tensor.group].tracks = true;
+    Table* const table = tensor.rare->table.get();
+    if (table == nullptr) continue;
+    table->scale = table->coming_scale;
+    if (table->tracked) groups_[tensor.group].tracks = true;
   }
   for (Group& group : groups_) {
     if (!group.tracks) continue;
@@ -217,6 +220,7 @@ void Optimizer::Engine::settle_table(const Tensor& tensor, bool write) {
         restart(reinterpret_cast<std::uint64_t*>(lasts));
       pack(columns.data(), table.stride, size, count, table.at(begin), isa_);
     }
+    if (table.scale != 1) multiply(tensor, columns.data(), count, table.scale);
     if (write) std::memcpy(user + begin * size, columns.data(), count * size);
   }
   table.base = steps_;

@@ -72,6 +72,9 @@ void Optimizer::Engine::check_sparse(const std::string& name, const ParameterVie
   const StateType same = view.precision == Precision::float32 ? StateType::float32 : StateType::float64;
   if (storage_.state != StateType::automatic && storage_.state != same)
     refuse("state", std::string("must be stored in ") + precision_name(view.precision) + ", as the tensor");
+  if (sparse.skipped == Skipped::scaled && own.info().idle != Idle::nothing)
+    refuse(own.name(),
+           "moves without a gradient, each parameter by its own state: steps cannot be skipped by scaling");
   if (sparse.block == 0 || view.size % sparse.block != 0)
     refuse("block " + std::to_string(sparse.block), "must divide " + std::to_string(view.size));
   if (view.size / sparse.block > 0xFFFFFFFFU)
@@ -118,6 +121,7 @@ void Optimizer::Engine::prepare_sparse() {
     const bool moves = group.own.info().idle == Idle::moves || pulled;
     Table& table = *tensor.rare->table;
     if (moves && table.options.skipped == Skipped::made_up && !table.tracked) track(tensor);
+    if (table.options.skipped == Skipped::scaled) prepare_scale(tensor);
     full = full || group.runs.size() >= most_runs || steps_ - table.base >= most_steps;
   }
   if (full) settle_tables(false);
@@ -136,6 +140,8 @@ void Optimizer::Engine::fetch_distinct(const Tensor& tensor, std::span<const std
     unpack(packed, table.stride, size, count, columns, isa_);
     if (table.tracked) make_up(tensor, columns, count);
   }
+  if (table.scale != 1)
+    multiply(tensor, table.stride > 1 ? table.columns.get(0) : packed, count, table.scale);
   table.fetched = true;
 }
 
@@ -188,6 +194,7 @@ void Optimizer::Engine::step_columns(Tensor& tensor, const void* gradient) {
     else
       std::fill_n(reinterpret_cast<std::uint32_t*>(lasts), count, static_cast<std::uint32_t>(last));
   }
+  if (table.coming_scale != 1) multiply(tensor, columns, count, 1 / table.coming_scale);
   if (table.stride > 1) pack(columns, table.stride, size, count, packed, isa_);
   scatter(packed, table.bytes * table.options.block, table.indices, table.memory.get());
   table.fetched = false;

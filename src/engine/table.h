@@ -40,6 +40,8 @@ struct Table {
   std::size_t bytes = 0;   ///< of a record
   bool tracked = false;    ///< records say how far they were taken
   bool started = false;    ///< they have been written
+  double scale = 1,
+         coming_scale = 1;  ///< parameters over those of the records, now and after the step that runs
   std::uint64_t base = 0;  ///< a record that was last taken to step s says s - base + 1; 0: never, as at base
   Arena::Memory memory;
 

@@ -34,6 +34,7 @@ struct RuleInfo : ObjectInfo {
   bool rate_free = false;      ///< lr is a factor that nobody needs to tune
   bool schedule_free = false;  ///< averages instead of letting lr fall
   Idle idle = Idle::moves;     ///< what a gradient of 0 does
+  bool linear = false;         ///< a step is theta - c g
   bool decays = false;         ///< does its weight_decay or l2 itself
 
   int (*form)(const void* rule) = nullptr;
@@ -188,6 +189,7 @@ void describe_carry(RuleInfo& info) {
   if constexpr (requires { Rule::rate_free; }) info.rate_free = Rule::rate_free;
   if constexpr (requires { Rule::schedule_free; }) info.schedule_free = Rule::schedule_free;
   if constexpr (requires { Rule::idle; }) info.idle = Rule::idle;
+  if constexpr (requires { Rule::linear; }) info.linear = Rule::linear;
   if constexpr (requires { Rule::decays; }) info.decays = Rule::decays;
 }
 

@@ -14,6 +14,7 @@ struct SGD {
   static constexpr std::array formula{Formula{"θ ← θ − η·g", "\\theta_t = \\theta_{t-1} - \\eta\\, g_t"}};
   static constexpr std::array<Slot, 0> slots{};
   static constexpr Idle idle = Idle::nothing;
+  static constexpr bool linear = true;
   static constexpr std::array presets{Preset{"torch", "lr=1e-3"}, Preset{"keras", "lr=0.01", "l2"},
                                       Preset{"optax", "", "l2"}, Preset{"ensmallen", "lr=0.01", "l2"}};
 
