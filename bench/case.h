@@ -20,6 +20,7 @@ struct Case {
   std::size_t renew_after = 0;    ///< prepare() again, untimed, after so many runs; 0: never
   double settle = 0;              ///< seconds to wait after a timed run, until its threads are asleep
   std::function<void()> prepare;  ///< may throw std::bad_alloc
+  std::function<void()> begin;    ///< before each run, untimed; none if empty
   std::function<void()> run;
   std::function<void()> release;
 };

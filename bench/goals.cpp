@@ -8,34 +8,19 @@
 
 #include <fmt/format.h>
 
+#include "bench/epoch_goals.h"
+#include "bench/goal_parts.h"
 #include "bench/pool_cases.h"
 #include "bench/rule_cases.h"
 
 namespace thalweg::bench {
 namespace {
 
-constexpr double nothing = std::numeric_limits<double>::quiet_NaN();
-
-std::string threads_text(std::size_t threads) {
-  return threads == 1 ? "1 thread" : fmt::format("{} threads", threads);
-}
-
-std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
-
-/// What was asked to be at least (or at most) `wanted` and is `found`.
-double shortfall(double found, double wanted, bool at_least) {
-  if (!std::isfinite(found)) return 1;
-  const double missing = at_least ? (wanted - found) / wanted : (found - wanted) / wanted;
-  return std::max(0.0, missing);
-}
-
 /// Rules without sums over all parameters: their limit is one pass, or a look-ahead and a pass.
 bool elementwise(const Entry& e) {
   return e.group == "rule" &&
          !(e.limit.find(" + ") != std::string::npos && e.limit.find(" write ") > e.limit.find(" + "));
 }
-
-double median_of(const Entry* e) { return e == nullptr ? nothing : figure_of(e->rounds).median; }
 
 std::string rate_text(const Entry& e, double ns) { return fmt::format("{:.1f} GB/s", e.bytes / ns); }
 
@@ -263,104 +248,6 @@ void chain_goals(const Record& record, std::vector<Goal>& goals) {
   }
 }
 
-/// Files at a speed, or at that of a copy by the bytes that are moved.
-void load_goals(const Record& record, std::vector<Goal>& goals) {
-  const auto binds = [&](const Entry& e, const char* what) {
-    const Entry* copy = record.limit_of(e);
-    return copy == nullptr ? std::string()
-                           : fmt::format("{:.3g} ns a byte, the copy alone {:.3g}: {}", median_of(&e),
-                                         median_of(copy), what);
-  };
-  for (const Entry& e : record.entries) {
-    if (e.group != "load") continue;
-    if (e.name == "load libsvm" || e.name == "load csv") {
-      const double speed = 1e3 / median_of(&e);
-      goals.push_back({fmt::format("{} at 300 MB/s or more: {}, 1 thread", e.name.substr(5), e.size),
-                       fmt::format("{:.0f} MB/s", speed), shortfall(speed, 300, true),
-                       binds(e, "finding where numbers end binds, and what they are")});
-    }
-    if (e.name == "load idx") {
-      const double share = figure_of(record.shares(e)).median;
-      if (!std::isfinite(share)) continue;
-      goals.push_back({fmt::format("idx at 90 % of the speed of a copy or more: {}, 1 thread", e.size),
-                       percent(share), shortfall(share, 0.9, true),
-                       binds(e, "new memory for the floats binds")});
-    }
-  }
-}
-
-std::string row_text(const Entry& e) { return fmt::format("{:.3g} µs", 1e-3 * figure_of(e.rounds).median); }
-
-/// Dense training: how near the products, what threads bring, and the fastest setting of each peer.
-void training_goals(const Record& record, std::vector<Goal>& goals) {
-  for (const Entry& e : record.entries) {
-    if (e.group != "training") continue;
-    const Entry* const limit = record.limit_of(e);
-    const Entry* const one = record.find("training", e.name, e.size, e.precision, 1);
-    const bool deep = e.name.rfind("mlp", 0) == 0;
-    const std::string binds = fmt::format(
-        "{} a row, of which the products alone {}: what is left is to read rows in shuffled order, the "
-        "passes between products, and the step",
-        row_text(e), limit == nullptr ? "?" : row_text(*limit));
-    if (deep && e.threads == 1 && limit != nullptr) {
-      const double over = figure_of(ratios(e.rounds, limit->rounds)).median;
-      goals.push_back({fmt::format("an epoch of {} at most 1.15 times its products alone: 1 thread", e.name),
-                       fmt::format("{:.3f}", over), shortfall(over, 1.15, false), binds});
-    }
-    if (deep && e.threads > 1 && one != nullptr) {
-      const double gain = figure_of(ratios(one->rounds, e.rounds)).median;
-      goals.push_back({fmt::format("an epoch of {} at least 1.6 times faster on {} than on 1", e.name,
-                                   threads_text(e.threads)),
-                       fmt::format("{:.2f}", gain), shortfall(gain, 1.6, true), binds});
-    }
-    const Entry* best = nullptr;
-    for (const Entry& peer : record.entries) {
-      if (peer.group == "peer" && peer.reference == e.name && peer.threads == e.threads &&
-          peer.size == e.size && (best == nullptr || median_of(&peer) < median_of(best)))
-        best = &peer;
-    }
-    if (best == nullptr) continue;
-    const double wanted = !deep            ? 3
-                          : e.threads == 1 ? 1.35
-                                           : 1.8,
-                 gain = figure_of(record.over_reference(*best)).median;
-    goals.push_back({fmt::format("an epoch of {} at least {} times faster than {}: {}", e.name, wanted,
-                                 best->name.substr(0, best->name.find(':')), threads_text(e.threads)),
-                     fmt::format("{:.2f}", gain), shortfall(gain, wanted, true), binds});
-  }
-}
-
-/// Of a step of one row, what memory takes.
-std::string sparse_text(const Record& record, const Entry& e) {
-  const Entry* const limit = record.limit_of(e);
-  return fmt::format(
-      "{:.3g} ns a nonzero, memory alone {:.3g}: the rest is about 200 ns of a step that are not "
-      "of its nonzeros, and rows that come from memory",
-      median_of(&e), median_of(limit));
-}
-
-/// Steps of one row: as fast as a number of ns says, or within reach of what memory does alone.
-void sparse_goals(const Record& record, std::vector<Goal>& goals) {
-  for (const Entry& e : record.entries) {
-    const auto over_peer = record.over_reference(e);
-    if (e.group == "peer" && e.unit == "nonzero" && !over_peer.empty()) {
-      const double gain = figure_of(over_peer).median;
-      goals.push_back({fmt::format("{} at least 4 times faster than {}: {}", e.reference,
-                                   e.name.substr(0, e.name.find(':')), e.size),
-                       fmt::format("{:.2f}", gain), shortfall(gain, 4, true),
-                       sparse_text(record, *record.reference_of(e))});
-    }
-    const Entry* const limit = record.limit_of(e);
-    if (e.group != "sparse" || limit == nullptr || (e.name != "sgd, batch 1" && e.name != "adagrad, batch 1"))
-      continue;
-    const double over = figure_of(ratios(e.rounds, limit->rounds)).median, ns = median_of(&e);
-    goals.push_back({fmt::format("{} at most 3.5 ns a nonzero, or 2.2 times the loop: {}", e.name, e.size),
-                     fmt::format("{:.3g} ns, {:.2f} times", ns, over),
-                     std::min(shortfall(ns, 3.5, false), shortfall(over, 2.2, false)),
-                     sparse_text(record, e)});
-  }
-}
-
 }  // namespace
 
 std::string Goal::verdict() const {
@@ -381,9 +268,7 @@ std::vector<Goal> goals_of(const Record& record) {
   ratio_goal(record, "storage", "adam, bf16 state", "1e8", 0.85, goals);
   ratio_goal(record, "storage", "adam, all bf16", "1e8", 0.67, goals);
   chain_goals(record, goals);
-  load_goals(record, goals);
-  training_goals(record, goals);
-  sparse_goals(record, goals);
+  add_epoch_goals(record, goals);
   return goals;
 }
 

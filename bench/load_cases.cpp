@@ -212,7 +212,7 @@ std::size_t stream(const std::string& path) {
 
 std::string load_size(std::size_t bytes) { return fmt::format("{} MB", bytes / 1'000'000); }
 
-Block load_block(std::size_t bytes, std::size_t rounds) {
+Block load_block(std::size_t bytes, std::size_t rounds, const std::vector<Peer>& peers) {
   const auto files = std::make_shared<Files>(bytes);
   Block block;
   block.size = load_size(bytes);
@@ -227,11 +227,32 @@ Block load_block(std::size_t bytes, std::size_t rounds) {
   add("copy", &Files::idx, 2, [](const File& file) { return copy(file); });
   block.cases.back().group = "limit";
   block.cases.back().limit.clear();
+  add("new memory", &Files::idx, 4, [](const File& f) {
+    const Array floats(static_cast<std::size_t>(f.bytes) * sizeof(float));
+    std::memset(floats.data(), 0, floats.bytes());
+    return f.rows;
+  });
+  block.cases.back().group = "limit";
+  block.cases.back().limit.clear();
   add("load libsvm", &Files::libsvm, 0, [](const File& f) { return data::read_libsvm(f.path).label.size(); });
   add("load csv", &Files::csv, 0, [](const File& f) { return data::read_csv(f.path, "").label.size(); });
   add("load idx", &Files::idx, 5, [](const File& f) { return data::read_idx(f.path).label.size(); });
   add("stream libsvm", &Files::libsvm, 0, [](const File& f) { return stream(f.path); });
   add("survey libsvm", &Files::libsvm, 0, [](const File& f) { return data::survey_stream(f.path).rows; });
+  for (const Peer& peer : peers) {
+    for (int n = 0; peer.loading != nullptr && peer.loading->function(n) != nullptr; ++n) {
+      const std::string function = peer.loading->function(n), format = function.substr(0, function.find(' '));
+      const Which which = format == "libsvm" ? &Files::libsvm : format == "csv" ? &Files::csv : &Files::idx;
+      add(peer.name + ": load " + function, which, 0, [loading = peer.loading, n](const File& f) {
+        const long rows = loading->load(n, f.path.c_str());
+        if (rows < 0) throw CaseFailed("it did not read the file");
+        return static_cast<std::size_t>(rows);
+      });
+      block.cases.back().group = "peer";
+      block.cases.back().limit.clear();
+      block.cases.back().reference = "load " + format;
+    }
+  }
   return block;
 }
 

@@ -50,7 +50,20 @@ struct Running {
   bool failed = false;
 };
 
+void run_once(const Case& c) {
+  if (c.begin) c.begin();
+  c.run();
+}
+
 double timed(const Case& c, std::size_t repeats) {
+  double seconds = 0;
+  for (std::size_t i = 0; c.begin && i < repeats; ++i) {
+    c.begin();
+    const auto begin = Clock::now();
+    c.run();
+    seconds += seconds_since(begin);
+  }
+  if (c.begin) return seconds;
   const auto begin = Clock::now();
   for (std::size_t i = 0; i < repeats; ++i) c.run();
   return seconds_since(begin);
@@ -62,7 +75,7 @@ double timed_with_renewal(const Case& c, std::size_t repeats, std::size_t& since
   for (std::size_t done = 0; done < repeats;) {
     if (since >= c.renew_after) {
       c.prepare();
-      c.run();
+      run_once(c);
       since = 0;
     }
     const std::size_t here = std::min(c.renew_after - since, repeats - done);
@@ -75,7 +88,7 @@ double timed_with_renewal(const Case& c, std::size_t repeats, std::size_t& since
 
 void warm_up(const Case& c, double least_seconds, Running& running) {
   c.prepare();
-  c.run();  // the first one touches memory, starts threads
+  run_once(c);  // the first one touches memory, starts threads
   std::size_t tried = 1;
   double seconds = timed(c, tried);
   while (seconds < least_seconds / 4 && tried < (std::size_t{1} << 30U)) {
@@ -157,7 +170,7 @@ void measure(const Block& block, const Timing& timing, Record& record) {
       for (std::size_t k = 0; k < running.size(); ++k) {
         Running& r = running[(first + k) % running.size()];
         attempt(r, [&](const Case& c) {
-          if (block.warm && c.renew_after == 0) c.run();
+          if (block.warm && c.renew_after == 0) run_once(c);
           const double seconds =
               c.renew_after > 0 ? timed_with_renewal(c, r.repeats, r.since) : timed(c, r.repeats);
           if (c.settle > 0) std::this_thread::sleep_for(std::chrono::duration<double>(c.settle));

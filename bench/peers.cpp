@@ -87,6 +87,13 @@ class State {
   void* state_;
 };
 
+/// What a module offers besides, or null.
+template <class Offer>
+const Offer* exported(void* module, const char* symbol) {
+  const auto entry = reinterpret_cast<const Offer* (*)()>(dlsym(module, symbol));
+  return entry == nullptr ? nullptr : entry();
+}
+
 }  // namespace
 
 std::vector<Peer> load_peers(const std::string& folder, std::vector<std::string>& left_out) {
@@ -110,12 +117,11 @@ std::vector<Peer> load_peers(const std::string& folder, std::vector<std::string>
       left_out.push_back(name + ": not a peer's module of this version");
       continue;
     }
-    const auto training_entry =
-        reinterpret_cast<const ThalwegTrainingPeer* (*)()>(dlsym(module, "thalweg_training_peer"));
-    const auto sparse_entry =
-        reinterpret_cast<const ThalwegSparsePeer* (*)()>(dlsym(module, "thalweg_sparse_peer"));
-    peers.push_back({peer->name, peer->about, peer, training_entry == nullptr ? nullptr : training_entry(),
-                     sparse_entry == nullptr ? nullptr : sparse_entry()});
+    peers.push_back({peer->name, peer->about, peer,
+                     exported<ThalwegTrainingPeer>(module, "thalweg_training_peer"),
+                     exported<ThalwegSparsePeer>(module, "thalweg_sparse_peer"),
+                     exported<ThalwegObjectivePeer>(module, "thalweg_objective_peer"),
+                     exported<ThalwegLoadPeer>(module, "thalweg_load_peer")});
   }
   return peers;
 }

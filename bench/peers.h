@@ -13,8 +13,10 @@ namespace thalweg::bench {
 struct Peer {
   std::string name, about;
   const ThalwegPeer* module = nullptr;
-  const ThalwegTrainingPeer* training = nullptr;  ///< if its library trains networks
-  const ThalwegSparsePeer* sparse = nullptr;      ///< if it has linear models on sparse rows
+  const ThalwegTrainingPeer* training = nullptr;    ///< if its library trains networks
+  const ThalwegSparsePeer* sparse = nullptr;        ///< if it has linear models on sparse rows
+  const ThalwegObjectivePeer* objective = nullptr;  ///< if it minimizes their loss with a penalty
+  const ThalwegLoadPeer* loading = nullptr;         ///< if it reads files
 };
 
 /// The modules (*.so) of a folder, by their names; none where there is no such folder. What cannot be loaded

@@ -31,37 +31,6 @@ std::uint32_t feature(Frequencies frequencies, std::uint64_t row, std::uint64_t 
   return rank * 0x9E3779B1U % columns;
 }
 
-/// Rows of different features in increasing order, whose classes a plane parts but for some noise.
-data::Split make_split(Frequencies frequencies) {
-  data::Split split;
-  data::Dataset& train = split.train;
-  train.name = "generated";
-  train.class_names = {"0", "1"};
-  data::SparseMatrix matrix;
-  matrix.rows = rows;
-  matrix.columns = columns;
-  std::vector<std::uint32_t> row;
-  for (std::uint64_t i = 0; i < rows; ++i) {
-    row.clear();
-    for (std::uint64_t draw = 0; row.size() < nonzeros; ++draw) {
-      const std::uint32_t column = feature(frequencies, i, draw);
-      if (std::find(row.begin(), row.end(), column) == row.end()) row.push_back(column);
-    }
-    std::sort(row.begin(), row.end());
-    double height = normal(2, i, 0) / 4;
-    for (const std::uint32_t column : row) {
-      const auto value = static_cast<float>(0.05 + 0.1 * uniform(3, i, column));  // rows of length about 1
-      matrix.column.push_back(column);
-      matrix.value.push_back(value);
-      height += static_cast<double>(value) * normal(4, column, 0);
-    }
-    matrix.row_begin.push_back(matrix.column.size());
-    train.target.push_back(height > 0 ? 1.0F : 0.0F);
-  }
-  train.features = std::move(matrix);
-  return split;
-}
-
 using Shared = std::shared_ptr<const data::Split>;
 
 Case nonzero_case(const std::string& group, const std::string& name) {
@@ -161,12 +130,42 @@ Case peer_case(const Shared& split, const Peer& peer) {
 
 }  // namespace
 
+data::Split made_up_rows(Frequencies frequencies) {
+  data::Split split;
+  data::Dataset& train = split.train;
+  train.name = "generated";
+  train.class_names = {"0", "1"};
+  data::SparseMatrix matrix;
+  matrix.rows = rows;
+  matrix.columns = columns;
+  std::vector<std::uint32_t> row;
+  for (std::uint64_t i = 0; i < rows; ++i) {
+    row.clear();
+    for (std::uint64_t draw = 0; row.size() < nonzeros; ++draw) {
+      const std::uint32_t column = feature(frequencies, i, draw);
+      if (std::find(row.begin(), row.end(), column) == row.end()) row.push_back(column);
+    }
+    std::sort(row.begin(), row.end());
+    double height = normal(2, i, 0) / 4;
+    for (const std::uint32_t column : row) {
+      const auto value = static_cast<float>(0.05 + 0.1 * uniform(3, i, column));  // rows of length about 1
+      matrix.column.push_back(column);
+      matrix.value.push_back(value);
+      height += static_cast<double>(value) * normal(4, column, 0);
+    }
+    matrix.row_begin.push_back(matrix.column.size());
+    train.target.push_back(height > 0 ? 1.0F : 0.0F);
+  }
+  train.features = std::move(matrix);
+  return split;
+}
+
 std::string sparse_size(Frequencies frequencies) {
   return frequencies == Frequencies::uniform ? "2^20 features alike" : "2^20 features as words";
 }
 
 Block sparse_block(Frequencies frequencies, std::size_t rounds, const std::vector<Peer>& peers) {
-  const auto split = std::make_shared<const data::Split>(make_split(frequencies));
+  const auto split = std::make_shared<const data::Split>(made_up_rows(frequencies));
   Block block;
   block.size = sparse_size(frequencies);
   block.precision = "float32";

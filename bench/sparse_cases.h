@@ -6,6 +6,7 @@
 
 #include "bench/case.h"
 #include "bench/peers.h"
+#include "data/split.h"
 
 namespace thalweg::bench {
 
@@ -15,6 +16,9 @@ inline constexpr std::size_t sparse_rows = 20'000, sparse_columns = std::size_t{
 
 /// How often a feature occurs: each alike, or the k-th most frequent one in proportion to 1 / k, as words do.
 enum class Frequencies { uniform, text };
+
+/// Rows of different features in increasing order, whose classes a plane parts but for some noise.
+[[nodiscard]] data::Split made_up_rows(Frequencies frequencies);
 
 [[nodiscard]] std::string sparse_size(Frequencies frequencies);
 

@@ -9,6 +9,7 @@
 #include "bench/load_cases.h"
 #include "bench/machine.h"
 #include "bench/measure.h"
+#include "bench/objective_cases.h"
 #include "bench/peers.h"
 #include "bench/sparse_cases.h"
 #include "bench/training_cases.h"
@@ -93,12 +94,12 @@ void plan_steps(const Options& options, const std::vector<std::size_t>& threads,
   }
 }
 
-void plan_loads(const Options& options, std::vector<Planned>& all) {
+void plan_loads(const Options& options, const std::vector<Peer>& peers, std::vector<Planned>& all) {
   const std::size_t rounds = options.rounds > 0 ? options.rounds : 7;
   const double seconds =
       static_cast<double>(options.load_bytes) * 1e-8;  // for a round, and to make the files
   all.push_back({"loading files", seconds * static_cast<double>(rounds + 4),
-                 [=, &options] { return load_block(options.load_bytes, rounds); }});
+                 [=, &options, &peers] { return load_block(options.load_bytes, rounds, peers); }});
 }
 
 void plan_training(const Options& options, const std::vector<std::size_t>& threads,
@@ -113,6 +114,8 @@ void plan_sparse(const Options& options, const std::vector<Peer>& peers, std::ve
   for (const Frequencies frequencies : {Frequencies::uniform, Frequencies::text}) {
     all.push_back({"sparse rows, " + sparse_size(frequencies), 1 + static_cast<double>(rounds + 2) * 0.5,
                    [=, &peers] { return sparse_block(frequencies, rounds, peers); }});
+    all.push_back({"to an objective, " + sparse_size(frequencies), 20 + static_cast<double>(rounds + 2) * 0.6,
+                   [=, &peers] { return objective_block(frequencies, rounds, peers); }});
   }
 }
 
@@ -126,7 +129,7 @@ std::vector<Planned> plan(const Options& options, const std::vector<std::size_t>
   if (wanted("steps")) plan_steps(options, threads, peers, all);
   if (wanted("training")) plan_training(options, threads, peers, all);
   if (wanted("sparse")) plan_sparse(options, peers, all);
-  if (wanted("load")) plan_loads(options, all);
+  if (wanted("load")) plan_loads(options, peers, all);
   return all;
 }
 

@@ -179,6 +179,34 @@ bool check_sparse(const char* name, const ThalwegSparsePeer& peer) {
   return good;
 }
 
+/// Whether it finds the weights of two rows that it can know: the gradient of the objective is 0 there.
+bool check_objective(const char* name, const ThalwegObjectivePeer& peer) {
+  const unsigned long begin[] = {0, 2, 3};
+  const unsigned column[] = {0, 2, 1};
+  const float value[] = {1, 0.5F, 2}, target[] = {0, 1};
+  const double l2 = 0.5;
+  const ThalwegObjective problem{2, 3, begin, column, value, target, l2};
+  double least = std::numeric_limits<double>::infinity();
+  void* const state = peer.create(&problem);
+  for (int setting = 0; state != nullptr && peer.setting(setting) != nullptr; ++setting) {
+    double w[3] = {};
+    if (peer.start(state, setting, 1) != 0) break;
+    for (int epoch = 0; epoch < 200 && peer.advance(state) == 0; ++epoch) {
+    }
+    if (peer.weights(state, w) != 0) break;
+    const double away = 1 / (1 + std::exp(-(w[0] + 0.5 * w[2]))), towards = 1 / (1 + std::exp(2 * w[1]));
+    const double slope[] = {away / 2 + l2 * w[0], -towards + l2 * w[1], away / 4 + l2 * w[2]};
+    double largest = 0;
+    for (const double s : slope) largest = std::max(largest, std::isnan(s) ? 1 : std::abs(s));
+    least = std::min(least, largest);
+  }
+  if (state != nullptr) peer.destroy(state);
+  const bool good = least < 2e-3;
+  std::printf("%s %-20s minimizes with a penalty: a gradient of %.1e is left\n", good ? "ok  " : "FAIL", name,
+              least);
+  return good;
+}
+
 bool check_module(const std::filesystem::path& file) {
   void* module = dlopen(std::filesystem::absolute(file).c_str(), RTLD_NOW | RTLD_LOCAL);
   void* symbol = module == nullptr ? nullptr : dlsym(module, "thalweg_peer");
@@ -201,6 +229,13 @@ bool check_module(const std::filesystem::path& file) {
     good = check_sparse(peer.name, *reinterpret_cast<decltype(&thalweg_sparse_peer)>(sparse)()) && good;
     ++checked;
   }
+  if (void* const objective = dlsym(module, "thalweg_objective_peer"); objective != nullptr) {
+    good =
+        check_objective(peer.name, *reinterpret_cast<decltype(&thalweg_objective_peer)>(objective)()) && good;
+    ++checked;
+  }
+  if (dlsym(module, "thalweg_load_peer") != nullptr)
+    ++checked;  // what it reads, the benchmark checks by its rows
   if (checked == 0) std::printf("FAIL %s steps nothing\n", peer.name);
   return good && checked > 0;
 }

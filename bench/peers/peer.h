@@ -88,6 +88,45 @@ struct ThalwegSparsePeer {
 
 __attribute__((visibility("default"))) const struct ThalwegSparsePeer* thalweg_sparse_peer(void);
 
+/// Logistic regression with an l2 penalty, to be minimized: the mean over the rows of log(1 + exp(-s)), where
+/// s is the score with the sign of the class, and l2 / 2 times the sum of the squares of the weights; no
+/// intercept. Rows as in ThalwegSparse.
+struct ThalwegObjective {
+  size_t rows, columns;
+  const unsigned long* row_begin;
+  const unsigned* column;
+  const float* value;
+  const float* target;  ///< 0 or 1 for each row
+  double l2;
+};
+
+/// What a module exports as `thalweg_objective_peer` besides, if its library minimizes that.
+struct ThalwegObjectivePeer {
+  int version;  ///< THALWEG_PEER_VERSION
+  void* (*create)(const struct ThalwegObjective* objective);
+  /// What is said of a way to do it ("constant rate 2"), from 0, or null where there are not so many.
+  const char* (*setting)(int setting);
+  int (*start)(void* state, int setting, unsigned seed);  ///< anew, from weights of 0; 0, or it failed
+  /// An epoch, or of a library that only takes a tolerance all of it: 0; 1 if more would not follow; -1 if it
+  /// failed.
+  int (*advance)(void* state);
+  int (*weights)(void* state, double* weights);  ///< as many as there are columns; 0, or it failed
+  void (*destroy)(void* state);
+};
+
+__attribute__((visibility("default"))) const struct ThalwegObjectivePeer* thalweg_objective_peer(void);
+
+/// What a module exports as `thalweg_load_peer` besides, if its library reads files.
+struct ThalwegLoadPeer {
+  int version;  ///< THALWEG_PEER_VERSION
+  /// The format and the function, "csv loadtxt", from 0, or null where there are not so many. A format is
+  /// libsvm, csv (numbers, the label last) or idx (images of bytes, to become floats).
+  const char* (*function)(int function);
+  long (*load)(int function, const char* path);  ///< the rows that it has read, or -1
+};
+
+__attribute__((visibility("default"))) const struct ThalwegLoadPeer* thalweg_load_peer(void);
+
 /// The symbol that every module exports.
 __attribute__((visibility("default"))) const struct ThalwegPeer* thalweg_peer(void);
 

@@ -126,6 +126,9 @@ class Train : public Command {
     invocation.options.emplace_back("--diagnose", "");
     if (session.options.json) {
       Json json = json_of(record);
+      json["rows"] = split.train.rows();
+      if (const auto* const matrix = std::get_if<data::SparseMatrix>(&split.train.features))
+        json["nonzeros"] = matrix->value.size();
       if (!save_.empty()) json["saved"] = saved ? Json(save_) : Json();
       if (diagnosis) json["diagnosis"] = diagnosis_json(*diagnosis, invocation, language);
       fmt::print("{}\n", json.dump());
@@ -193,6 +196,7 @@ class Train : public Command {
     if (saved) workbench::write_model(save_, learned());
     if (session.options.json) {
       Json json = json_of(record);
+      json["rows"] = survey.rows;
       if (!save_.empty()) json["saved"] = saved ? Json(save_) : Json();
       fmt::print("{}\n", json.dump());
     } else {

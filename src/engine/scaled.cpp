@@ -1,5 +1,5 @@
-// Sparse tensors whose parameters are their records times one number, so that what a step does to all parameters
-// alike costs one product.
+// Sparse tensors whose parameters are their records times one number, so that what a step does to all
+// parameters alike costs one product.
 
 #include <algorithm>
 #include <cmath>
@@ -23,16 +23,17 @@ double Optimizer::Engine::share_left(const Tensor& tensor) const {
   return theta;
 }
 
-/// Finds the number after the coming step. Where it has become so small that records may overflow, they become the
-/// parameters again first.
+/// Finds the number after the coming step. Where it has become so small that records may overflow, they
+/// become the parameters again first.
 void Optimizer::Engine::prepare_scale(const Tensor& tensor) {
   constexpr double least = 0x1p-40, least_share = 0x1p-20;
   Table& table = *tensor.rare->table;
   const double share = share_left(tensor);
   if (!(std::abs(share) >= least_share && std::abs(share) <= 1 / least_share))
-    throw usage_error("sparse tensor " + tensor.rare->name, number_text(share),
-                      "is what l2 and weight decay leave of a parameter in a step: to skip steps by scaling it "
-                      "must be from 2^-20 to 2^20 in size");
+    throw usage_error(
+        "sparse tensor " + tensor.rare->name, number_text(share),
+        "is what l2 and weight decay leave of a parameter in a step: to skip steps by scaling it "
+        "must be from 2^-20 to 2^20 in size");
   if (std::abs(table.scale * share) < least || std::abs(table.scale * share) > 1 / least) {
     for (std::size_t begin = 0; begin < table.size; begin += tile_size) {
       const std::size_t count = std::min(tile_size, table.size - begin), size = element_size(tensor.compute);

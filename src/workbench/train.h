@@ -67,6 +67,10 @@ struct TrainOptions {
   /// reported, in less time. The l2 of the model is then the rule's, if it has one to spare; its penalty, a
   /// sum over all weights, is neither in the norms nor in what tells a run that diverges.
   bool sparse_steps = true;
+  /// What becomes of the weights that such steps have no gradient for. Skipped::scaled makes l2 free where
+  /// sgd steps a row at a time, with other roundings than the dense trajectory has. Only where steps are
+  /// such.
+  Skipped skipped = Skipped::made_up;
   std::string isa = "best";  ///< of the optimizer's kernels, as in Execution; the result is the same for any
 
   std::optional<std::uint64_t> max_steps;  ///< at least 1

@@ -100,7 +100,8 @@ void check(const TrainOptions& options, const data::Split& split) {
 /// Adds every tensor with the options of the first group that matches. Where steps are sparse, the optimizer
 /// sees to the model's l2 of the weights.
 void add_tensors(Optimizer& optimizer, models::Parameters<float>& parameters, NarrowTensors& narrow,
-                 const std::vector<TensorGroup>& groups, bool sparse, double l2) {
+                 const TrainOptions& train, bool sparse, double l2) {
+  const std::vector<TensorGroup>& groups = train.groups;
   std::vector<std::string> names;
   for (auto& tensor : parameters) {
     const ParameterView stepped = narrow.empty() ? tensor.values : narrow.parameters(names.size());
@@ -110,7 +111,8 @@ void add_tensors(Optimizer& optimizer, models::Parameters<float>& parameters, Na
     GroupOptions options = group != groups.end() ? group->options : GroupOptions{};
     if (sparse && names.size() == 1 && l2 > 0) options.l2 = l2;
     if (sparse && names.size() == 1)
-      optimizer.add_sparse(tensor.name, stepped, {.block = tensor.columns}, options);
+      optimizer.add_sparse(tensor.name, stepped, {.block = tensor.columns, .skipped = train.skipped},
+                           options);
     else
       optimizer.add(tensor.name, stepped, options);
   }
@@ -201,7 +203,12 @@ Trainer::Trainer(const data::Split& split, const models::ModelSpec& model, const
           {.isa = options.isa, .executor = std::shared_ptr<Executor>(std::shared_ptr<void>(), &pool_)}),
       views_(narrow_.empty() ? views_of(gradient_) : narrow_.gradients()) {
   const bool sparse = can_step_sparsely(split.train, model, options, batch_);
-  add_tensors(optimizer_, parameters_, narrow_, options.groups, sparse, model.l2);
+  if (options.skipped != Skipped::made_up && !sparse)
+    throw usage_error(
+        "skipped", options.skipped == Skipped::scaled ? "scaled" : "left",
+        "is for steps by the features of a batch alone, and these cannot be such: they need sparse rows "
+        "with few nonzeros in a batch, a linear model, and a rule that looks at nothing else");
+  add_tensors(optimizer_, parameters_, narrow_, options, sparse, model.l2);
   if (sparse) sparse_ = std::make_unique<SparseSteps>(split.train, network_.head(), parameters_, optimizer_);
   if (options.precision.loss_scale != 1) optimizer_.loss_scale(options.precision.loss_scale);
   if (options.cooldown > 0)

@@ -40,8 +40,8 @@ TEST(Load, IsMeasuredAloneAndLeavesNothingBehind) {
       EXPECT_EQ(record.shares(e).size(), 2U) << e.name;
     }
   }
-  EXPECT_THAT(names,
-              ElementsAre("copy", "load libsvm", "load csv", "load idx", "stream libsvm", "survey libsvm"));
+  EXPECT_THAT(names, ElementsAre("copy", "new memory", "load libsvm", "load csv", "load idx", "stream libsvm",
+                                 "survey libsvm"));
 }
 
 Entry entry(const std::string& group, const std::string& name, double bytes, std::vector<double> rounds) {

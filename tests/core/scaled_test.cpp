@@ -30,7 +30,9 @@ struct Trajectory {
 
   Trajectory(const AnyRule& rule, const GroupOptions& options, std::uint64_t steps, std::size_t settle_every,
              const std::function<void(Optimizer&)>& setup = {}, const Execution& execution = {.threads = 1})
-      : scaled(test::uniform_numbers<float>(size, -1, 1, 5)), dense(scaled.begin(), scaled.end()), bound(size) {
+      : scaled(test::uniform_numbers<float>(size, -1, 1, 5)),
+        dense(scaled.begin(), scaled.end()),
+        bound(size) {
     Optimizer lazy(rule, execution), whole(rule, Execution{.threads = 1});
     lazy.add_sparse("w", scaled, {.skipped = Skipped::scaled}, options);
     whole.add("w", dense, options);
@@ -58,8 +60,8 @@ struct Trajectory {
       if (t % settle_every == 0) lazy.settle();
     }
     lazy.settle();
-    // A gradient costs four roundings for the number and the product, there and back, and as many in the kernel;
-    // the last parameters are read once more.
+    // A gradient costs four roundings for the number and the product, there and back, and as many in the
+    // kernel; the last parameters are read once more.
     for (std::size_t i = 0; i < size; ++i) bound[i] = (8 * touched[i] + 2) * 0x1p-24 * largest[i];
   }
 };
@@ -94,7 +96,8 @@ TEST(Scaled, LookingAtTheParametersChangesNoBit) {
   EXPECT_EQ(once.scaled, often.scaled);
   for (const std::string& isa : isa_names())
     EXPECT_EQ(once.scaled,
-              Trajectory(SGD{.lr = 0.1}, {.l2 = 0.03}, 700, 5000, {}, {.threads = 2, .isa = isa, .chunk = 3}).scaled)
+              Trajectory(SGD{.lr = 0.1}, {.l2 = 0.03}, 700, 5000, {}, {.threads = 2, .isa = isa, .chunk = 3})
+                  .scaled)
         << isa;
 }
 
@@ -164,7 +167,8 @@ TEST(Scaled, IsRefusedWhereSharesDiffer) {
   const std::vector<std::uint32_t> first{0};
   const std::vector<float> one{1};
   Optimizer adam(Adam{});
-  EXPECT_USAGE_ERROR_WITH(adam.add_sparse("w", w, {.skipped = Skipped::scaled}), HasSubstr("moves without a gradient"));
+  EXPECT_USAGE_ERROR_WITH(adam.add_sparse("w", w, {.skipped = Skipped::scaled}),
+                          HasSubstr("moves without a gradient"));
   Optimizer adagrad(Adagrad{.l2 = 0.1});
   adagrad.add_sparse("w", w, {.skipped = Skipped::scaled});
   EXPECT_USAGE_ERROR_WITH(adagrad.begin_step(), HasSubstr("adapts to its gradients"));

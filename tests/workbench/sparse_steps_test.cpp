@@ -165,5 +165,40 @@ TEST(SparseTrainingChoice, IsDenseWhereItMustBe) {
   EXPECT_FALSE(sparse("logistic", options));
 }
 
+/// As near to the dense training as roundings are, and not of the same bits.
+TEST(SparseSteps, ScaledSkipsStepsWithAPenalty) {
+  const data::Split split = rare_split(2);
+  models::ModelSpec spec = models::make_model("logistic");
+  spec.l2 = 0.01;
+  TrainOptions options;
+  options.optimizer = make_rule("sgd:lr=0.5");
+  options.batch = 1;
+  options.epochs = 2;
+  TrainOptions scaled = options;
+  scaled.skipped = Skipped::scaled;
+  Trainer exactly(split, spec, options), lazily(split, spec, scaled);
+  ASSERT_TRUE(lazily.steps_sparsely());
+  (void)train(exactly, split, spec, options);
+  (void)train(lazily, split, spec, scaled);
+  const std::vector<float>&ours = lazily.parameters()[0].values, &theirs = exactly.parameters()[0].values;
+  double largest = 0;
+  for (std::size_t k = 0; k < ours.size(); ++k)
+    largest = std::max(largest, static_cast<double>(std::abs(ours[k] - theirs[k])));
+  EXPECT_LE(largest, 1e-5);
+  EXPECT_NE(ours, theirs);
+}
+
+TEST(SparseSteps, SkippingIsRefusedWhereAllFeaturesAreLookedAt) {
+  const data::Split split = rare_split(2);
+  TrainOptions options;
+  options.optimizer = make_rule("sgd:lr=0.5");
+  options.skipped = Skipped::scaled;
+  options.sparse_steps = false;
+  EXPECT_THROW(Trainer(split, models::make_model("logistic"), options), Error);
+  options.sparse_steps = true;
+  options.batch = 1;
+  EXPECT_NO_THROW(Trainer(split, models::make_model("logistic"), options));
+}
+
 }  // namespace
 }  // namespace thalweg::workbench
