@@ -29,6 +29,27 @@ void one_step(benchmark::State& state, const char* rule) {
 BENCHMARK_CAPTURE(one_step, sgd, "sgd")->Arg(10)->Arg(1000);
 BENCHMARK_CAPTURE(one_step, adam, "adam")->Arg(10)->Arg(1000);
 
+// What it costs to look for gradients that are not finite: in the first-level cache, and from memory.
+void looking_step(benchmark::State& state, const char* rule, NonFinite policy, bool clips) {
+  std::vector<float> parameters(static_cast<std::size_t>(state.range(0)), 1),
+      gradient(parameters.size(), 0.5F);
+  Optimizer optimizer = make_optimizer(rule, {.threads = 1});
+  optimizer.add("weights", parameters);
+  optimizer.non_finite(policy);
+  if (clips) optimizer.transform(make_transform("clip_norm:max=1"));
+  for (auto _ : state) optimizer.step({gradient});
+}
+BENCHMARK_CAPTURE(looking_step, sgd_pass, "sgd", NonFinite::pass, false)->Arg(1000)->Arg(10'000'000);
+BENCHMARK_CAPTURE(looking_step, sgd_stop, "sgd", NonFinite::stop, false)->Arg(1000)->Arg(10'000'000);
+BENCHMARK_CAPTURE(looking_step, adam_pass, "adam", NonFinite::pass, false)->Arg(1000)->Arg(10'000'000);
+BENCHMARK_CAPTURE(looking_step, adam_stop, "adam", NonFinite::stop, false)->Arg(1000)->Arg(10'000'000);
+BENCHMARK_CAPTURE(looking_step, adam_clip_norm_pass, "adam", NonFinite::pass, true)
+    ->Arg(1000)
+    ->Arg(10'000'000);
+BENCHMARK_CAPTURE(looking_step, adam_clip_norm_stop, "adam", NonFinite::stop, true)
+    ->Arg(1000)
+    ->Arg(10'000'000);
+
 void scheduled_step(benchmark::State& state) {
   std::vector<float> parameters(10, 1), gradient(10, 0.5F);
   Optimizer optimizer = make_optimizer("adam", {.threads = 1});

@@ -10,6 +10,7 @@
 
 #include <thalweg/any_rule.h>
 #include <thalweg/execution.h>
+#include <thalweg/non_finite.h>
 #include <thalweg/schedule.h>
 #include <thalweg/sparse.h>
 #include <thalweg/storage.h>
@@ -61,6 +62,12 @@ class Optimizer {
   /// What the loss, and so the gradient, was multiplied with: every step divides it out before anything else
   /// sees the gradient. Best a power of two, which loses nothing. Throws a usage Error unless it is above 0.
   void loss_scale(double scale);
+  /// What becomes of steps whose gradient is not finite as it arrives here; at first NonFinite::pass, because
+  /// looking costs a reading of the gradient (docs/reliability.md has how much) unless the first transform is
+  /// a clip_norm, which reads it anyway. An entry that the rule's type cannot hold after the division by the
+  /// loss scale is not finite either. Steps by begin_step() cannot be skipped, because tensors move before
+  /// all gradients are known; to stop is an Error of step_tensor(), before its tensor moves.
+  void non_finite(NonFinite policy);
 
   /// One step. `gradients` has one entry per tensor, of its size and any precision. Throws a usage Error if
   /// they do not fit, if they overlap the parameters, or if the rule wants the gradient elsewhere and
@@ -159,6 +166,11 @@ class Optimizer {
   [[nodiscard]] std::span<const T> slot(std::string_view tensor, std::string_view slot) const;
   /// The state of a tensor as numbers, however it is stored. Throws a usage Error for unknown names.
   [[nodiscard]] std::vector<double> slot_values(std::string_view tensor, std::string_view slot) const;
+  /// Steps that NonFinite::skip has left out, and why the last of them was; entries that NonFinite::clip has
+  /// changed.
+  [[nodiscard]] std::uint64_t skipped() const;
+  [[nodiscard]] const std::optional<NonFiniteEntry>& last_skipped() const;
+  [[nodiscard]] std::uint64_t clipped() const;
   /// The gradient norm that the last step's first clip_norm saw; NaN where there was none.
   [[nodiscard]] double last_norm() const;
   /// The instruction set in use, as isa_names() has it.

@@ -3,6 +3,7 @@
 #include "engine/engine.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <thalweg/thread_pool.h>
 
@@ -172,15 +173,13 @@ void Optimizer::Engine::take_gradient(Tensor& tensor, const GradientView& gradie
   tensor.direct = direct_kernel(tensor);
 }
 
-/// What a step does before it knows any gradient.
-void Optimizer::Engine::prepare() {
+void Optimizer::Engine::check_looked_ahead() const {
   if (looks_ahead() && !looking_ahead_) {
     throw usage_error(rule().name(), rule().text(),
                       "wants the gradient at the look-ahead point: call look_ahead() before computing it, or "
                       "step(evaluate), or choose "
                       "a form for gradients at the parameters");
   }
-  for (Group& group : groups_) refresh(group);
 }
 
 void Optimizer::Engine::finish() {
@@ -211,13 +210,20 @@ void Optimizer::Engine::step(const Gradients& gradients) {
     check_gradient(tensor, g);
     same = false;
   }
-  prepare();
+  check_looked_ahead();
+  for (std::size_t i = 0; !same && i < tensors_.size(); ++i) take_gradient(tensors_[i], gradients[i]);
+  const bool looks = policy_ != NonFinite::pass, by_norm = looks && norm_tells();
+  if (looks && !by_norm && !screen()) return;
+  for (Group& group : groups_) refresh(group);
   if (newcomers_ || needs_all_gradients()) come_back();  // otherwise each piece does, when it is stepped
-  for (std::size_t i = 0; !same && i < tensors_.size(); ++i) {
-    if (newcomers_) start_at_theta(tensors_[i]);
-    take_gradient(tensors_[i], gradients[i]);
-  }
+  for (std::size_t i = 0; newcomers_ && i < tensors_.size(); ++i) start_at_theta(tensors_[i]);
+  const double norm_before = last_norm_;
   prepare_stages();
+  if (by_norm && !std::isfinite(last_norm_)) {
+    last_norm_ = norm_before;
+    if (!screen()) return;
+    prepare_stages();
+  }
   advance_carry();
   each_piece(pass_traffic(), 0, size_, [this](const Tensor& tensor, std::size_t begin, std::size_t count) {
     step_piece(tensor, begin, count);
@@ -242,10 +248,18 @@ void Optimizer::Engine::begin_step() {
       throw usage_error(transform.name(), "begin_step()",
                         "needs the gradients of all tensors before one moves: use step()");
   }
-  prepare();
+  if (policy_ == NonFinite::skip)
+    throw usage_error("NonFinite::skip", "begin_step()",
+                      "needs the gradients of all tensors before one moves: use step()");
+  check_looked_ahead();
+  for (Group& group : groups_) refresh(group);
   prepare_stages();
   if (sparse_ > 0) prepare_sparse();
   advance_carry();
+  if (policy_ != NonFinite::pass) {
+    seen_.resize(tensors_.size());
+    largest_.resize(blocks_.size());
+  }
   for (Tensor& tensor : tensors_) tensor.stepped = false;
   if (!executor_ && threads_ > 1) executor_ = std::make_shared<ThreadPool>(threads_);
   stepping_ = true;
@@ -264,6 +278,7 @@ void Optimizer::Engine::step_tensor(std::size_t index, const GradientView& gradi
   check_gradient(tensor, gradient);
   if (newcomers_ && !tensor.ahead) start_at_theta(tensor);
   take_gradient(tensor, gradient);
+  if (policy_ != NonFinite::pass) screen_tensor(index);
   step_whole(tensor);
   tensor.ahead = false;
   tensor.stepped = true;

@@ -53,6 +53,7 @@ class Optimizer::Engine {
   void schedule(const std::string& key, const Schedule& schedule);
   void scale(const std::string& key, double factor);
   void loss_scale(double scale);
+  void non_finite(NonFinite policy);
   void transform(const AnyTransform& transform);
   void step(const Gradients& gradients);
   void begin_step();
@@ -85,6 +86,9 @@ class Optimizer::Engine {
   [[nodiscard]] std::size_t tensors() const { return tensors_.size(); }
   [[nodiscard]] const AnyRule& rule() const { return groups_.front().own; }
   [[nodiscard]] double last_norm() const { return last_norm_; }
+  [[nodiscard]] std::uint64_t skipped() const { return skipped_; }
+  [[nodiscard]] const std::optional<NonFiniteEntry>& last_skipped() const { return last_skipped_; }
+  [[nodiscard]] std::uint64_t clipped() const;
   [[nodiscard]] Isa isa() const { return isa_; }
 
  private:
@@ -142,6 +146,8 @@ class Optimizer::Engine {
     double traffic;                   ///< bytes that a step reads and writes
     std::unique_ptr<Table> table;     ///< of a sparse tensor, or null
     std::optional<std::size_t> kept;  ///< where in kept_ it is while it is ahead; once it was
+    std::uint64_t clipped = 0;        ///< entries of its gradients
+    Room finite;                      ///< what clipping has made of the last of them
   };
   struct Tensor {
     ParameterView view;
@@ -159,6 +165,11 @@ class Optimizer::Engine {
   struct Block {
     std::size_t tensor, begin, count;
   };
+  /// The last step for which a tensor's gradient was looked at and finite, and its largest magnitude then.
+  struct Seen {
+    std::uint64_t step = 0;
+    double largest = 0;
+  };
   /// Numbers of a range of a tensor in the type that its rule computes in: where they are stored, or copies.
   struct Piece {
     void* theta = nullptr;
@@ -174,11 +185,24 @@ class Optimizer::Engine {
                     const std::string* except = nullptr) const;
   void check_gradient(const Tensor& tensor, const GradientView& gradient) const;
   void take_gradient(Tensor& tensor, const GradientView& gradient);
-  void prepare();
+  void check_looked_ahead() const;
   [[nodiscard]] bool needs_all_gradients() const;
   void finish();
   [[nodiscard]] const Tensor& find(std::string_view tensor) const;
   [[nodiscard]] std::size_t find_slot(const Tensor& tensor, std::string_view slot) const;
+
+  // non_finite.cpp: gradients that are not finite
+  [[nodiscard]] bool norm_tells() const;
+  [[nodiscard]] double finite_limit(const Tensor& tensor) const;
+  [[nodiscard]] bool screen();
+  std::size_t settle_largest(std::size_t block);
+  void screen_tensor(std::size_t index);
+  [[nodiscard]] const void* screen_columns(const Tensor& tensor, const void* gradient, std::size_t count);
+  void find_largest(std::size_t begin, std::size_t end);
+  [[nodiscard]] NonFiniteEntry entry_of(const Tensor& tensor, const Gradient& gradient, std::size_t count,
+                                        std::size_t from) const;
+  [[nodiscard]] const void* made_finite(const Tensor& tensor, const Gradient& gradient,
+                                        std::size_t count) const;
 
   // settings.cpp: hyper-parameters of the coming step
   void check_number(const std::string& key) const;
@@ -305,7 +329,12 @@ class Optimizer::Engine {
   std::uint64_t steps_ = 0;
   bool looking_ahead_ = false, stepping_ = false, newcomers_ = false;
   double last_norm_ = std::numeric_limits<double>::quiet_NaN();
-  double traffic_ = 0;  ///< bytes that a step reads and writes
+  NonFinite policy_ = NonFinite::pass;
+  std::uint64_t skipped_ = 0;
+  std::optional<NonFiniteEntry> last_skipped_;
+  std::vector<double> largest_;  ///< magnitude of the gradient in each block, as the policy asks for it
+  std::vector<Seen> seen_;       ///< by tensor; the same
+  double traffic_ = 0;           ///< bytes that a step reads and writes
   /// The caller's, or made by the first step that is large enough.
   mutable std::shared_ptr<Executor> executor_;
 };

@@ -22,6 +22,7 @@ void Optimizer::scale(const std::string& key, double factor) { engine_->scale(ke
 void Optimizer::transform(const AnyTransform& transform) { engine_->transform(transform); }
 void Optimizer::step(const Gradients& gradients) { engine_->step(gradients); }
 void Optimizer::loss_scale(double scale) { engine_->loss_scale(scale); }
+void Optimizer::non_finite(NonFinite policy) { engine_->non_finite(policy); }
 void Optimizer::begin_step() { engine_->begin_step(); }
 void Optimizer::step_tensor(std::size_t index, GradientView gradient) {
   engine_->step_tensor(index, gradient);
@@ -74,6 +75,9 @@ double Optimizer::carried(std::string_view name, std::string_view tensor) const 
   return engine_->carried(name, tensor);
 }
 double Optimizer::rate(std::string_view tensor) const { return engine_->rate(tensor); }
+std::uint64_t Optimizer::skipped() const { return engine_->skipped(); }
+const std::optional<NonFiniteEntry>& Optimizer::last_skipped() const { return engine_->last_skipped(); }
+std::uint64_t Optimizer::clipped() const { return engine_->clipped(); }
 double Optimizer::last_norm() const { return engine_->last_norm(); }
 std::string Optimizer::isa() const { return isa_names()[static_cast<std::size_t>(engine_->isa())]; }
 

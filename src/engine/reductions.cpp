@@ -59,7 +59,7 @@ double Optimizer::Engine::block_largest(const Block& block, std::size_t stages) 
   double largest = 0;
   const Precision compute = tensors_[block.tensor].compute;
   for_each_tile(block, stages, [&](const void*, const void* g, std::size_t, std::size_t count, Tile&) {
-    const double here = largest_magnitude(g, count, compute);
+    const double here = largest_magnitude(g, count, compute, isa_);
     if (std::isnan(here) || here > largest) largest = here;
   });
   return largest;

@@ -171,6 +171,7 @@ void Optimizer::Engine::step_columns(Tensor& tensor, const void* gradient) {
   const Group& group = groups_[tensor.group];
   const auto isa = static_cast<std::size_t>(isa_);
   const std::size_t count = table.indices.size() * table.options.block, size = element_size(tensor.compute);
+  if (policy_ != NonFinite::pass) gradient = screen_columns(tensor, gradient, count);
   std::byte* const columns = table.stride > 1 ? table.columns.get(0) : table.packed.get(0);
   const bool wide = tensor.compute == Precision::float64;
   const auto& form = group.variant();

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 
 #include <thalweg/detail/kernel.h>
@@ -41,15 +43,54 @@ struct SumBody {
   }
 };
 
-template <class T>
-double largest(const T* g, std::size_t count) {
-  double found = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (std::isnan(g[i])) return std::numeric_limits<double>::quiet_NaN();
-    found = std::max(found, std::abs(static_cast<double>(g[i])));
+struct Largest {
+  const void* gradient;
+  std::size_t count;
+  void* result;  ///< a number of the gradient's type
+};
+
+/// Magnitudes of numbers of one type are in the order of their bits, as whole numbers; NaN comes last.
+template <class T, class Bits>
+struct LargestBits {
+  [[gnu::always_inline]] static void run(const Largest& l) {
+    const T* const g = static_cast<const T*>(l.gradient);
+    Bits largest = 0;
+    for (std::size_t i = 0; i < l.count; ++i) {
+      const auto magnitude = static_cast<Bits>(std::bit_cast<Bits>(g[i]) & std::numeric_limits<Bits>::max());
+      largest = magnitude > largest ? magnitude : largest;
+    }
+    *static_cast<T*>(l.result) = std::bit_cast<T>(largest);
   }
-  return found;
-}
+};
+
+/// SSE2 cannot compare whole numbers of 64 bits. x - x is 0, but NaN where x is not finite; a NaN is looked
+/// for then only.
+struct LargestDouble {
+  [[gnu::always_inline]] static void run(const Largest& l) {
+    constexpr std::size_t lanes = 16;
+    std::array<double, lanes> largest{}, fault{};
+    const double* const g = static_cast<const double*>(l.gradient);
+    const auto look = [&](std::size_t i, std::size_t k) {
+      const double magnitude = std::abs(g[i]);
+      largest[k] = magnitude > largest[k] ? magnitude : largest[k];
+      fault[k] += magnitude - magnitude;
+    };
+    std::size_t i = 0;
+    for (; i + lanes <= l.count; i += lanes) {
+      for (std::size_t k = 0; k < lanes; ++k) look(i + k, k);
+    }
+    for (std::size_t k = 0; i + k < l.count; ++k) look(i + k, k);
+    double result = 0;
+    bool finite = true;
+    for (std::size_t k = 0; k < lanes; ++k) {
+      result = std::max(result, largest[k]);
+      finite = finite && !std::isnan(fault[k]);
+    }
+    if (!finite && std::any_of(g, g + l.count, [](double x) { return std::isnan(x); }))
+      result = std::numeric_limits<double>::quiet_NaN();
+    *static_cast<double*>(l.result) = result;
+  }
+};
 
 }  // namespace
 
@@ -62,9 +103,26 @@ double sum_of_squares(const void* gradient, std::size_t count, Precision precisi
   return result;
 }
 
-double largest_magnitude(const void* gradient, std::size_t count, Precision precision) {
-  return precision == Precision::float32 ? largest(static_cast<const float*>(gradient), count)
-                                         : largest(static_cast<const double*>(gradient), count);
+double largest_magnitude(const void* gradient, std::size_t count, Precision precision, Isa isa) {
+  static constexpr auto float32 = detail::for_each_isa<LargestBits<float, std::int32_t>, Largest>();
+  static constexpr auto float64 = detail::for_each_isa<LargestDouble, Largest>();
+  static constexpr auto brain16 = detail::for_each_isa<LargestBits<bfloat16, std::int16_t>, Largest>();
+  static constexpr auto half16 = detail::for_each_isa<LargestBits<float16, std::int16_t>, Largest>();
+  const auto find = [&](const auto& kernels, auto largest) {
+    kernels[static_cast<std::size_t>(isa)]({gradient, count, &largest});
+    return static_cast<double>(largest);
+  };
+  switch (precision) {
+    case Precision::float32:
+      return find(float32, 0.0F);
+    case Precision::float64:
+      return find(float64, 0.0);
+    case Precision::bfloat16:
+      return find(brain16, bfloat16());
+    case Precision::float16:
+      break;
+  }
+  return find(half16, float16());
 }
 
 }  // namespace thalweg

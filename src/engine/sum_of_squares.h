@@ -13,6 +13,6 @@ namespace thalweg {
                                     double scale, Isa isa);
 
 /// The largest |g_i|; NaN if one is NaN.
-[[nodiscard]] double largest_magnitude(const void* gradient, std::size_t count, Precision precision);
+[[nodiscard]] double largest_magnitude(const void* gradient, std::size_t count, Precision precision, Isa isa);
 
 }  // namespace thalweg
