@@ -44,9 +44,9 @@ class Arena {
 
   /// Room for `count` elements in every row, uninitialized. Returns their offset in elements.
   std::size_t extend(std::size_t count) {
-    const std::size_t offset = used_;
-    used_ += (count + granule_ - 1) / granule_ * granule_;
-    if (used_ > capacity_) grow();
+    const std::size_t offset = used_, needed = used_ + (count + granule_ - 1) / granule_ * granule_;
+    if (needed > capacity_) grow(needed);
+    used_ = needed;  // if there was memory for it
     return offset;
   }
   [[nodiscard]] std::byte* at(std::size_t row, std::size_t offset) const {
@@ -56,8 +56,8 @@ class Arena {
  private:
   static constexpr std::size_t line = 64, huge_page = std::size_t{1} << 21U;
 
-  void grow() {
-    const std::size_t larger = (used_ > 2 * capacity_ ? used_ : 2 * capacity_) + group - 1;
+  void grow(std::size_t needed) {
+    const std::size_t larger = (needed > 2 * capacity_ ? needed : 2 * capacity_) + group - 1;
     const std::size_t capacity = larger / group * group;
     std::vector<std::size_t> start(bytes_.size());
     std::size_t size = 0;

@@ -72,6 +72,9 @@ Optimizer::Engine::Engine(const AnyRule& rule, const Storage& storage, const Exe
 /// Refuses memory that is not there, or a tensor's already but for the one of this name.
 void Optimizer::Engine::check_memory(const std::string& name, const ParameterView& view,
                                      const std::string* except) const {
+  constexpr std::size_t most = std::size_t{1} << 48U;  // more than can be addressed; its bytes can be counted
+  if (view.size > most)
+    throw usage_error("tensor " + name, std::to_string(view.size) + " elements", "must have at most 2^48");
   if (view.size == 0) return;
   if (view.data == nullptr)
     throw usage_error("tensor " + name, "null", "must point to " + std::to_string(view.size) + " elements");
