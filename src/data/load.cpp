@@ -37,7 +37,7 @@ Format format_of(const std::string& path) {
   if (ends_with(name, ".svm") || ends_with(name, ".libsvm") || ends_with(name, ".svmlight"))
     return Format::libsvm;
   if (ends_with(name, "-ubyte") || ends_with(name, ".idx")) return Format::idx;
-  return ends_with(name, ".npy") ? Format::npy : Format::unknown;
+  return ends_with(name, ".npy") || ends_with(name, ".npz") ? Format::npy : Format::unknown;
 }
 
 namespace {
@@ -149,7 +149,7 @@ const std::vector<BundledInfo>& bundled() {
 
 const std::string& accepted_extensions() {
   static const std::string text =
-      ".csv, .tsv, .svm, .libsvm, .svmlight, .npy, -ubyte (IDX) or .idx, each plain or with .gz";
+      ".csv, .tsv, .svm, .libsvm, .svmlight, .npy, .npz, -ubyte (IDX) or .idx, each plain or with .gz";
   return text;
 }
 

@@ -117,8 +117,9 @@ NpyArray read_elements(const std::string& path, const Header& header, std::strin
 
 }  // namespace
 
-NpyArray read_npy(const std::string& path) {
-  const std::string bytes = read_file(path);
+NpyArray read_npy(const std::string& path) { return parse_npy(path, read_file(path)); }
+
+NpyArray parse_npy(const std::string& path, std::string_view bytes) {
   std::string_view rest = bytes;
   if (rest.substr(0, magic.size()) != magic || rest.size() < 10) {
     throw input_error(path, rest.empty() ? "an empty file" : "another kind of file",

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct NpyArray {
 /// infinity pass. Errors: not a .npy file, another type or number of dimensions, a size that differs from
 /// what the header says.
 [[nodiscard]] NpyArray read_npy(const std::string& path);
+/// The same of its bytes; `path` is what errors call them.
+[[nodiscard]] NpyArray parse_npy(const std::string& path, std::string_view bytes);
 
 /// Writes `array` as a .npy file, format 1.0, little-endian f4 or f8, C order; whole or not at all (see
 /// write_file).
@@ -34,6 +37,10 @@ void write_npy(const std::string& path, const NpyArray& array);
 /// Reads a .npy file of 2 dimensions as a data set. `label` is a .npy file with one label per row (n or n x
 /// 1), or the number of the label column from 1, or empty for the last column. Errors as read_npy's, and: NaN
 /// or infinity, lengths that differ, a label column that does not exist.
+///
+/// Or a .npz file (told by its content; see parse_npz): the features are its only array of 2 dimensions, or
+/// that of several which is named x, X, data or features. `label` may then also name an array; if it is
+/// empty, the labels are the other array, where there is just one.
 [[nodiscard]] Table read_npy_table(const std::string& path, const std::string& label);
 
 /// The same, for a model that is there.

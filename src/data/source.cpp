@@ -208,6 +208,14 @@ std::size_t Source::size() const {
   return state_->bytes;
 }
 
+std::size_t Source::packed() const { return state_->packed ? state_->taken : 0; }
+
+Error unpacks_to_too_much(const std::string& path, std::size_t packed) {
+  return input_error(
+      path, std::to_string(packed) + " bytes that unpack to over " + std::to_string(unpacked_limit(packed)),
+      "at most 64 MiB or a hundred times its size: unpack it yourself if it is meant so");
+}
+
 std::string read_all(Source& source) {
   // One byte more than the size, so that the end is seen without growing the buffer.
   std::string bytes;
@@ -215,7 +223,9 @@ std::string read_all(Source& source) {
   bytes.resize(bytes.capacity());
   std::size_t used = 0;
   for (;;) {
-    if (used == bytes.size()) bytes.resize(2 * used);
+    const std::size_t limit = source.packed() > 0 ? unpacked_limit(source.packed()) : bytes.max_size() / 2;
+    if (used > limit) throw unpacks_to_too_much(source.name(), source.packed());
+    if (used == bytes.size()) bytes.resize(std::min(2 * used, limit + 1));
     const std::size_t got = source.read(bytes.data() + used, bytes.size() - used);
     if (got == 0) break;
     used += got;

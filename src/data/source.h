@@ -6,6 +6,8 @@
 #include <memory>
 #include <string>
 
+#include <thalweg/error.h>
+
 namespace thalweg::data {
 
 struct SourceOptions {
@@ -37,6 +39,8 @@ class Source {
   [[nodiscard]] bool can_rewind() const;
   /// Begins anew where it began. Throws a usage Error if it cannot.
   void rewind();
+  /// Bytes of a gzip file that were taken so far; 0 of a plain one.
+  [[nodiscard]] std::size_t packed() const;
   /// Bytes of a plain file when it was opened; 0 where that is not known (gzip, pipes).
   [[nodiscard]] std::size_t size() const;
 
@@ -45,7 +49,16 @@ class Source {
   std::unique_ptr<State> state_;
 };
 
-/// What is left of a source, in memory.
+/// The bytes at most that so many packed ones may become where all are held in memory: a hundred times as
+/// many, or 64 MiB. Data pack to a fiftieth at best; a file that is made to fill the memory, to a thousandth.
+[[nodiscard]] constexpr std::size_t unpacked_limit(std::size_t packed) {
+  constexpr std::size_t always = std::size_t{64} << 20U, times = 100;
+  return packed > always / times ? times * packed : always;
+}
+/// The input Error of what unpacks to more.
+[[nodiscard]] Error unpacks_to_too_much(const std::string& path, std::size_t packed);
+
+/// What is left of a source, in memory. An input Error as above, where it is gzip.
 [[nodiscard]] std::string read_all(Source& source);
 
 }  // namespace thalweg::data

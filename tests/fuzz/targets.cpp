@@ -18,6 +18,7 @@
 #include "data/idx.h"
 #include "data/libsvm.h"
 #include "data/npy.h"
+#include "data/npz.h"
 #include "data/stream.h"
 #include "models/spec.h"
 #include "report/reader.h"
@@ -196,6 +197,19 @@ void read_npy(std::string_view bytes) {
   accepts(Error::Kind::input, [&] { check_features(data::read_npy_table(file.path(), "")); });
 }
 
+/// As a data set, too, where it is one.
+void read_npz(std::string_view bytes) {
+  accepts(Error::Kind::input, [&] {
+    for (const data::NamedArray& named : data::parse_npz("a.npz", bytes)) {
+      std::size_t size = 1;
+      for (const std::size_t length : named.array.shape) size *= length;
+      expect(size == named.array.size(), "an array's size");
+    }
+  });
+  const MemoryFile file(bytes);
+  accepts(Error::Kind::input, [&] { check_features(data::read_npy_table(file.path(), "")); });
+}
+
 void read_tensors(std::string_view bytes) {
   const MemoryFile file(bytes);
   accepts(Error::Kind::input, [&] { static_cast<void>(checkpoint::read_tensor_file(file.path())); });
@@ -253,6 +267,7 @@ const std::vector<Target>& targets() {
       {"words", read_words},
       {"idx", read_idx},
       {"npy", read_npy},
+      {"npz", read_npz},
       {"gzip", read_gzip},
       {"rule", parse_rule},
       {"schedule", parse_schedule},
