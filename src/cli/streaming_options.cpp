@@ -133,6 +133,7 @@ workbench::OnlineOptions online_options(const TrainingOptions& training, const S
   options.schedules = training.step.made_schedules();
   options.transforms = training.step.made_transforms(shared.seed);
   options.isa = shared.isa;
+  options.non_finite = training.non_finite_policy();
   return options;
 }
 

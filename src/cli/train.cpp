@@ -71,6 +71,7 @@ class Train : public Command {
     arguments_ = &a;
     training_.declare_first(a);
     training_.declare_rest(a);
+    training_.declare_non_finite(a);
     streaming_.declare(a);
     a.group("Result");
     a.text("--save", "FILE", save_, "write the model, for thalweg predict");
@@ -267,6 +268,7 @@ class Train : public Command {
     if (!table.empty()) fmt::print("{}", table.text(session.terminal));
     std::string end = fmt::format("{}; {}, {}, {}", record.stop_text(), counted(record.steps, "step"),
                                   counted(record.epochs.size(), "epoch"), duration(record.seconds));
+    if (const std::string done = record.non_finite.text(); !done.empty()) end += "; " + done;
     if (record.judged_best && record.best_epoch)
       end += fmt::format("; judged at epoch {}, the best on the validation part", *record.best_epoch);
     fmt::print("{}", paragraph(end, session.terminal.width));
@@ -297,6 +299,8 @@ class Train : public Command {
     json["why"] = record.stop_text();
     if (record.divergence)
       json["diverged"] = {{"step", record.divergence->step}, {"what", record.divergence->what}};
+    json["skipped_steps"] = record.non_finite.skipped;
+    json["clipped_entries"] = record.non_finite.clipped;
     json["best_epoch"] = record.best_epoch ? Json(*record.best_epoch) : Json();
     json["history"] = Json::array();
     for (const auto& e : record.epochs) {

@@ -106,7 +106,9 @@ void print_result(const Session& session, const workbench::OnlineLearner& learne
   std::string end = fmt::format("{}; {}, {}", record.stop_text(), counted(record.steps, "step"),
                                 counted(learner.columns(), "feature"));
   if (!metric.numbers) end += ", " + classes_text(classes);
-  fmt::print("{}", paragraph(end + ", " + duration(record.seconds), session.terminal.width));
+  end += ", " + duration(record.seconds);
+  if (const std::string done = record.non_finite.text(); !done.empty()) end += "; " + done;
+  fmt::print("{}", paragraph(end, session.terminal.width));
 }
 
 Json json_of(const std::string& data, const TrainingOptions& training,
@@ -132,6 +134,8 @@ Json json_of(const std::string& data, const TrainingOptions& training,
             {"why", record.stop_text()}};
   if (record.divergence)
     json["diverged"] = {{"step", record.divergence->step}, {"what", record.divergence->what}};
+  json["skipped_steps"] = record.non_finite.skipped;
+  json["clipped_entries"] = record.non_finite.clipped;
   return json;
 }
 

@@ -44,6 +44,17 @@ void TrainingOptions::declare_rest(Arguments& a) {
   a.flag("--no-standardize", raw, "leave the features as they are");
 }
 
+void TrainingOptions::declare_non_finite(Arguments& a) {
+  a.group("Numbers that go wrong (docs/reliability.md)");
+  a.choice("--non-finite", {"stop", "skip", "clip"}, non_finite,
+           "at a loss or gradient that is not finite: stop; skip the step; or clip the gradient to the "
+           "others");
+}
+
+NonFinite TrainingOptions::non_finite_policy() const {
+  return non_finite == "skip" ? NonFinite::skip : non_finite == "clip" ? NonFinite::clip : NonFinite::stop;
+}
+
 workbench::TrainOptions TrainingOptions::options(const Shared& shared) const {
   workbench::TrainOptions options;
   options.optimizer = step.rule();
@@ -55,6 +66,7 @@ workbench::TrainOptions TrainingOptions::options(const Shared& shared) const {
   const bool schedule_free = options.optimizer.info().schedule_free;
   options.cooldown = cooldown.value_or(scheduled || schedule_free ? 0 : 0.3);
   options.precision = precision.precision();
+  options.non_finite = non_finite_policy();
   options.epochs = epochs;
   options.batch = batch;
   options.seed = shared.seed;
@@ -88,6 +100,7 @@ std::vector<std::pair<std::string, std::string>> TrainingOptions::words(const Sh
   number("--target", target);
   count("--patience", patience, 0);
   for (auto& word : precision.words()) all.push_back(std::move(word));
+  text("--non-finite", non_finite, standard.non_finite);
   text("--label", load.label, "");
   text("--test", load.test, "");
   text("--test-label", load.test_label, "");

@@ -1,10 +1,10 @@
 // Gradients that are not finite: finding them before anything moves, and what the policy makes of the step.
 
-#include <thalweg/non_finite.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+
+#include <thalweg/non_finite.h>
 
 #include "engine/sum_of_squares.h"
 #include "engine/tile.h"
@@ -129,8 +129,7 @@ void Optimizer::Engine::screen_tensor(std::size_t index) {
 }
 
 /// The same of the gradient of a sparse tensor's parameters that are at hand. Returns what to step with.
-const void* Optimizer::Engine::screen_columns(const Tensor& tensor, const void* gradient,
-                                              std::size_t count) {
+const void* Optimizer::Engine::screen_columns(const Tensor& tensor, const void* gradient, std::size_t count) {
   const double largest = largest_magnitude(gradient, count, tensor.compute, isa_);
   if (largest <= finite_limit(tensor)) {
     seen_[static_cast<std::size_t>(&tensor - tensors_.data())] = {steps_ + 1, largest};

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cassert>
 
+#include <thalweg/non_finite.h>
+
 #include "models/batch_loss.h"
 #include "models/sums.h"
 
@@ -149,6 +151,14 @@ double SparseBatch<T>::differentiate_rows(std::span<const T> weights, std::span<
   }
   squares_ = sum_of_squares(std::span<const T>(weights_));
   return sum / static_cast<double>(rows_.size());
+}
+
+template <class T>
+std::size_t SparseBatch<T>::clip_non_finite() {
+  const std::size_t count =
+      thalweg::clip_non_finite(std::span(weights_)) + thalweg::clip_non_finite(std::span(bias_));
+  squares_ = sum_of_squares(std::span<const T>(weights_)) + sum_of_squares(std::span<const T>(bias_));
+  return count;
 }
 
 template class SparseBatch<float>;

@@ -34,6 +34,8 @@ class SparseBatch {
 
   [[nodiscard]] const std::vector<T>& weights_gradient() const { return weights_; }  ///< of features()
   [[nodiscard]] const std::vector<T>& bias_gradient() const { return bias_; }
+  /// Makes both finite (thalweg::clip_non_finite). Returns how many entries were not.
+  std::size_t clip_non_finite();
   /// The sum of the squares of both.
   [[nodiscard]] double squares() const { return squares_; }
 

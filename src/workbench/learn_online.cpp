@@ -99,6 +99,7 @@ OnlineRecord learn_online(OnlineLearner& learner, data::SparseStream& stream, co
   record.in_window = scores.in_window();
   record.seconds = seconds_since(start);
   record.divergence = learner.divergence();
+  record.non_finite = learner.non_finite();
   return record;
 }
 

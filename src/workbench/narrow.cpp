@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <span>
 #include <type_traits>
 
 namespace thalweg::workbench {
@@ -75,6 +76,12 @@ void NarrowTensors::round_gradient(models::Parameters<float>& gradient, double s
         wide[i] = narrow[i] / times;
       }
     }
+  });
+}
+
+void NarrowTensors::clip_non_finite() {
+  with(arrays_, [](auto& arrays) {
+    for (auto& gradient : arrays.gradient) thalweg::clip_non_finite(std::span(gradient));
   });
 }
 

@@ -28,6 +28,8 @@ class NarrowTensors {
   /// Rounds `scale` times the gradient to 16 bits, to nearest, and leaves it as it reads from there: what is
   /// too large for the type is infinite, what is too small is 0.
   void round_gradient(models::Parameters<float>& gradient, double scale);
+  /// Makes the gradient finite where it lies in 16 bits.
+  void clip_non_finite();
 
  private:
   template <class T>

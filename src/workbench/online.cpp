@@ -136,7 +136,9 @@ OnlineLearner::OnlineLearner(const models::ModelSpec& model, const OnlineOptions
       weights_(start_values(start, 0, 0)),
       bias_(start_values(start, 1, 1)),
       optimizer_(checked(options.optimizer), {.threads = 1, .isa = options.isa}),
-      batch_(head_, outputs_) {
+      batch_(head_, outputs_),
+      policy_(options.non_finite) {
+  workbench::check(policy_);
   here_.name = "stream";
   here_.features = data::SparseMatrix{};
   check_transforms(options.transforms);
@@ -179,14 +181,13 @@ double OnlineLearner::gradient_norm() const {
   return std::sqrt(squares(batch_.weights_gradient()) + squares(batch_.bias_gradient()));
 }
 
-/// Whether loss and gradient are numbers to step with.
-bool OnlineLearner::check(double loss) {
+/// What of loss and gradient is not a number to step with, or "".
+std::string OnlineLearner::fault(double loss) const {
   const char* const what = !std::isfinite(squares(batch_.weights_gradient())) ? "the gradient of weights"
                            : !std::isfinite(squares(batch_.bias_gradient()))  ? "the gradient of bias"
                            : !std::isfinite(loss)                             ? "the loss"
                                                                               : nullptr;
-  if (what != nullptr) divergence_ = {optimizer_.steps() + 1, std::string(what) + " is not finite"};
-  return what == nullptr;
+  return what == nullptr ? std::string() : std::string(what) + " is not finite";
 }
 
 bool OnlineLearner::learn(data::SparseBatch& batch, std::span<const std::uint32_t> rows, std::size_t classes,
@@ -196,21 +197,31 @@ bool OnlineLearner::learn(data::SparseBatch& batch, std::span<const std::uint32_
   const Loan loan(*this, batch);
   batch_.start(here_, rows);
   fetch();
-  if (!check(batch_.differentiate(fetched_weights_, fetched_bias_))) return false;
+  const std::string what = fault(batch_.differentiate(fetched_weights_, fetched_bias_));
+  stepped_ = what.empty() || policy_ == NonFinite::clip;
+  if (!what.empty()) {
+    if (policy_ == NonFinite::stop) divergence_ = {optimizer_.steps() + 1, what};
+    if (policy_ == NonFinite::stop) return false;
+    non_finite_.last = "step " + std::to_string(optimizer_.steps() + 1) + ": " + what;
+    if (policy_ == NonFinite::skip) ++non_finite_.skipped;
+    if (policy_ == NonFinite::skip) return true;
+    non_finite_.clipped += batch_.clip_non_finite();
+  }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const float target = here_.target[rows[i]];
     const models::Tally one = models::judge(head_, 1, outputs_, &outputs_of_rows_[i * outputs_], &target);
-    scores.add(one.loss, one.hits > 0 && static_cast<std::size_t>(target) < known);
+    if (std::isfinite(one.loss))
+      scores.add(one.loss, one.hits > 0 && static_cast<std::size_t>(target) < known);
   }
   optimizer_.begin_step();
   optimizer_.step_fetched(0, batch_.weights_gradient());
   optimizer_.step_fetched(1, batch_.bias_gradient());
   optimizer_.end_step();
-  const char* const what = !std::isfinite(squares(fetched_weights_)) ? "weights"
-                           : !std::isfinite(squares(fetched_bias_))  ? "bias"
-                                                                     : nullptr;
-  if (what != nullptr) divergence_ = {optimizer_.steps(), std::string(what) + " is not finite"};
-  return what == nullptr;
+  const char* const tensor = !std::isfinite(squares(fetched_weights_)) ? "weights"
+                             : !std::isfinite(squares(fetched_bias_))  ? "bias"
+                                                                       : nullptr;
+  if (tensor != nullptr) divergence_ = {optimizer_.steps(), std::string(tensor) + " is not finite"};
+  return tensor == nullptr;
 }
 
 models::Tally OnlineLearner::judge(data::SparseBatch& batch) {

@@ -25,7 +25,8 @@ struct OnlineOptions {
   AnyRule optimizer = Adam{};
   std::vector<std::pair<std::string, Schedule>> schedules;  ///< hyper-parameter, schedule; by steps
   std::vector<AnyTransform> transforms;                     ///< decay alone
-  std::string isa = "best";  ///< of the optimizer's kernels; the result is the same for any
+  std::string isa = "best";                ///< of the optimizer's kernels; the result is the same for any
+  NonFinite non_finite = NonFinite::stop;  ///< as TrainOptions has it; skipped rows are not in the scores
 };
 
 /// The task of a model without hidden layers. Throws a usage Error for a model with some.
@@ -52,7 +53,8 @@ class OnlineLearner {
   /// Predicts these rows of a batch and adds what came out to `scores`; then takes a step along the gradient
   /// of their mean loss. `classes` are those of the stream so far: a row of a class that the rows before have
   /// not had counts as predicted wrong. At least one row. Returns false if the loss, a gradient or a
-  /// parameter is not finite: then divergence() says what, and there is no more to be learned.
+  /// parameter is not finite, unless the policy makes something of it: then divergence() says what, and there
+  /// is no more to be learned.
   bool learn(data::SparseBatch& batch, std::span<const std::uint32_t> rows, std::size_t classes,
              Progressive& scores);
   /// The summed losses and hits of all rows of a batch, whose columns must be known.
@@ -67,7 +69,9 @@ class OnlineLearner {
   [[nodiscard]] std::size_t size() const { return (columns_ + 1) * outputs_; }  ///< numbers learned
   [[nodiscard]] std::uint64_t steps() const { return optimizer_.steps(); }
   [[nodiscard]] double rate() const { return optimizer_.rate(); }
-  [[nodiscard]] double gradient_norm() const;  ///< of the last step
+  [[nodiscard]] double gradient_norm() const;              ///< of the last step
+  [[nodiscard]] bool stepped() const { return stepped_; }  ///< whether the last rows were learned from
+  [[nodiscard]] const NonFiniteTally& non_finite() const { return non_finite_; }
   [[nodiscard]] const std::optional<Divergence>& divergence() const { return divergence_; }
 
  private:
@@ -76,7 +80,7 @@ class OnlineLearner {
   OnlineLearner(const models::ModelSpec& model, const OnlineOptions& options, const TrainedModel* start);
   void grow(std::size_t columns, std::size_t outputs);
   void fetch();
-  [[nodiscard]] bool check(double loss);
+  [[nodiscard]] std::string fault(double loss) const;
 
   models::ModelSpec model_;
   data::Task task_;
@@ -89,6 +93,9 @@ class OnlineLearner {
   std::span<const float> fetched_weights_, fetched_bias_;
   std::vector<float> outputs_of_rows_;
   std::vector<std::uint32_t> all_;  ///< 0, 1, 2, ...
+  NonFinite policy_;
+  bool stepped_ = false;
+  NonFiniteTally non_finite_;
   std::optional<Divergence> divergence_;
 };
 
@@ -122,6 +129,7 @@ struct OnlineRecord {
   double seconds = 0;
   OnlineStop stop = OnlineStop::end_of_data;
   std::optional<Divergence> divergence;  ///< if stop is diverged
+  NonFiniteTally non_finite;
 
   /// Why it stopped, in words: "the data ended".
   [[nodiscard]] std::string stop_text() const;

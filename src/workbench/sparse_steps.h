@@ -30,6 +30,8 @@ class SparseSteps {
   [[nodiscard]] double gradient_norm() const;
   /// The name of the first tensor whose gradient is not finite, or "".
   [[nodiscard]] std::string faulty_gradient() const;
+  /// Makes the gradient finite. Returns how many entries were not.
+  std::size_t clip_non_finite() { return batch_.clip_non_finite(); }
   /// One step with the gradient.
   void step();
   /// The name of the first tensor of which the step has left a parameter that is not finite, or "".

@@ -103,6 +103,7 @@ std::span<const std::uint32_t> StreamTrainer::order(std::size_t block) {
 
 bool StreamTrainer::step(std::span<const std::uint32_t> rows) {
   if (!learner_.learn(rows_, rows, survey_.classes.size(), scores_)) return false;
+  if (!learner_.stepped()) return true;
   ++epoch_steps_;
   norms_ += (learner_.gradient_norm() - norms_) / static_cast<double>(epoch_steps_);
   return true;
@@ -128,6 +129,11 @@ std::optional<Stop> StreamTrainer::epoch(const TrainObserver& observer, TrainRec
       progress.loss = scores_.average().loss;
       if (observer && !observer(progress)) stop = Stop::cancelled;
     }
+  }
+  if (!stop && epoch_steps_ == 0 && learner_.non_finite().skipped > 0) {
+    divergence_ = {learner_.steps() + 1, "every step of epoch " + std::to_string(epoch_) +
+                                             " was skipped, the last time at " + learner_.non_finite().last};
+    return Stop::diverged;
   }
   EpochRecord done;
   done.epoch = epoch_;
@@ -159,7 +165,8 @@ TrainRecord StreamTrainer::train(const std::string& test, const TrainObserver& o
   record.stop = *stop;
   record.steps = learner_.steps();
   record.seconds = seconds();
-  record.divergence = learner_.divergence();
+  record.divergence = divergence_ ? divergence_ : learner_.divergence();
+  record.non_finite = learner_.non_finite();
   if (record.divergence || test.empty()) return record;
   record.test = judge_stream(learner_, test, how_);
   if (!std::isfinite(record.test->loss)) {

@@ -63,7 +63,8 @@ class StreamTrainer {
   std::vector<std::uint32_t> order_;
   std::size_t epoch_ = 0;
   Progressive scores_;
-  double norms_ = 0;  ///< mean over the epoch so far
+  std::optional<Divergence> divergence_;  ///< of an epoch that made no step
+  double norms_ = 0;                      ///< mean over the epoch so far
   std::uint64_t epoch_steps_ = 0;
   double started_ = 0;
 };

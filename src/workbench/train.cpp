@@ -4,6 +4,8 @@
 #include <cassert>
 #include <chrono>
 
+#include <thalweg/error.h>
+
 #include "workbench/trainer.h"
 
 namespace thalweg::workbench {
@@ -54,7 +56,7 @@ Stop run(Trainer& trainer, const TrainOptions& options, const Limits& limits, co
   for (;;) {
     if (!trainer.step()) return Stop::diverged;
     std::optional<Stop> stop = limits.after_step(trainer.steps());
-    if (!goes_on(nullptr)) stop = Stop::cancelled;
+    if (trainer.stepped() && !goes_on(nullptr)) stop = Stop::cancelled;
     if (!stop && !trainer.epoch_ended()) continue;
     const std::optional<EpochRecord> epoch = trainer.finish_epoch();
     if (!epoch) return Stop::diverged;
@@ -68,6 +70,24 @@ Stop run(Trainer& trainer, const TrainOptions& options, const Limits& limits, co
 }
 
 }  // namespace
+
+void check(NonFinite policy) {
+  if (policy == NonFinite::pass)
+    throw usage_error("non_finite", "pass",
+                      "must be stop, skip or clip: a training looks at its loss anyway");
+}
+
+std::string NonFiniteTally::text() const {
+  const auto counted = [](std::uint64_t n, const char* one, const char* several) {
+    return std::to_string(n) + (n == 1 ? one : several);
+  };
+  std::string done;
+  if (skipped > 0) done = counted(skipped, " step skipped", " steps skipped");
+  if (clipped > 0)
+    done += (done.empty() ? "" : ", ") + counted(clipped, " entry of a gradient", " entries of gradients") +
+            " made finite";
+  return done.empty() ? done : done + ", the last time at " + last;
+}
 
 const char* stop_name(Stop stop) {
   switch (stop) {
@@ -106,7 +126,8 @@ std::string TrainRecord::stop_text() const {
     case Stop::early_stopped:
       return "the validation loss has not improved since epoch " + std::to_string(best_epoch.value_or(0));
     case Stop::diverged:
-      return "diverged at step " + std::to_string(divergence->step) + ": " + divergence->what;
+      return "diverged at step " + std::to_string(divergence->step) + ": " + divergence->what +
+             (divergence->detail.empty() ? "" : " (" + divergence->detail + ")");
     case Stop::cancelled:
       break;
   }
@@ -134,6 +155,7 @@ TrainRecord train(Trainer& trainer, const data::Split& split, const models::Mode
   if (split.validation.rows() > 0) record.start = trainer.evaluate(split.validation);
   record.stop = run(trainer, options, limits, observer, record);
   record.steps = trainer.steps();
+  record.non_finite = trainer.non_finite();
   record.seconds = limits.seconds();
   record.best_epoch = trainer.best_epoch();
   if (record.stop != Stop::diverged) {
@@ -141,7 +163,8 @@ TrainRecord train(Trainer& trainer, const data::Split& split, const models::Mode
     const auto judge = [&](const data::Dataset& part) {
       return part.rows() > 0 && !trainer.divergence() ? trainer.evaluate(part) : std::nullopt;
     };
-    record.train = judge(split.train);
+    // Rows whose gradient was not finite are still in the training part.
+    record.train = record.non_finite.text().empty() ? judge(split.train) : trainer.scores(split.train);
     record.validation = judge(split.validation);
     record.test = judge(split.test);
   }

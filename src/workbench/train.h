@@ -39,6 +39,18 @@ struct TrainPrecision {
   double loss_scale = 1;
 };
 
+/// What NonFinite::skip and NonFinite::clip have done.
+struct NonFiniteTally {
+  std::uint64_t skipped = 0, clipped = 0;  ///< steps; entries of gradients
+  std::string last;                        ///< why, the last time: "step 17: the loss is not finite"
+
+  /// "3 steps skipped, the last time at step 17: the loss is not finite"; "" where nothing was done.
+  [[nodiscard]] std::string text() const;
+};
+
+/// Throws a usage Error unless the policy is stop, skip or clip.
+void check(NonFinite policy);
+
 /// Throws a usage Error for a precision that contradicts itself: what needs 16 bits, without them.
 void check(const TrainPrecision& precision);
 
@@ -51,6 +63,11 @@ struct TrainOptions {
   std::vector<AnyTransform> transforms;  ///< of the gradient, in order
   std::vector<TensorGroup> groups;
   TrainPrecision precision;
+  /// What becomes of a step whose loss or gradient is not finite: stop, and the run has diverged; skip it and
+  /// go on with the next batch; clip the gradient (clip_non_finite()), and leave such a loss out of the
+  /// means. Parameters, state and schedules are after a skipped step what they were before it. An epoch of
+  /// which every step is skipped is a divergence, and so are parameters that are not finite.
+  NonFinite non_finite = NonFinite::stop;
 
   std::size_t epochs = 30;  ///< at least 1
   std::size_t batch = 32;   ///< examples per step; 0: all of them; an epoch's last batch is what is left
@@ -94,6 +111,7 @@ enum class Stop { epochs_done, max_steps, max_seconds, target_reached, early_sto
 struct Divergence {
   std::uint64_t step = 0;  ///< the step that could not be made, or after which the parameters were not finite
   std::string what;        ///< "gradient of layer1.weights is not finite"
+  std::string detail{};    ///< "layer1.weights[3] is nan; after step 16 the loss was 0.5, ...", where known
 };
 
 struct EpochRecord {
@@ -109,7 +127,8 @@ struct EpochRecord {
 
 /// What a training did. Losses are means without l2, so that they compare; metrics are the accuracy in [0, 1]
 /// or the root mean squared error in the original unit of the targets. A part that is empty has no scores,
-/// and a run that diverged has none at all.
+/// and a run that diverged has none at all. Nor has a training part whose loss is not finite, where
+/// steps were skipped or clipped.
 struct TrainRecord {
   std::string data, model, optimizer;  ///< the specifications
   data::Task task = data::Task::classification;
@@ -128,6 +147,7 @@ struct TrainRecord {
 
   Stop stop = Stop::epochs_done;
   std::optional<Divergence> divergence;  ///< if stop is diverged
+  NonFiniteTally non_finite;
 
   /// Why it stopped, in words: "diverged at step 17: the gradient of layer1.weights is not finite".
   [[nodiscard]] std::string stop_text() const;

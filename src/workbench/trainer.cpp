@@ -4,7 +4,11 @@
 #include <cassert>
 #include <chrono>
 #include <cmath>
+#include <iomanip>
+#include <locale>
 #include <numeric>
+#include <span>
+#include <sstream>
 #include <string_view>
 
 #include <thalweg/error.h>
@@ -46,6 +50,14 @@ std::string not_finite(const models::Parameters<float>& tensors) {
   return {};
 }
 
+/// Four digits are enough for a message.
+std::string short_text(double value) {
+  std::ostringstream text;
+  text.imbue(std::locale::classic());
+  text << std::setprecision(4) << value;
+  return text.str();
+}
+
 bool matches(std::string_view pattern, std::string_view name) {
   if (pattern.empty()) return name.empty();
   if (pattern.front() != '*')
@@ -66,6 +78,7 @@ bool has_schedule(const TrainOptions& options, std::string_view key) {
 
 void check(const TrainOptions& options, const data::Split& split) {
   workbench::check(options.precision);
+  workbench::check(options.non_finite);
   if (split.train.rows() == 0) throw input_error(split.train.name, "no rows to train on", "at least one");
   if (options.epochs == 0) throw usage_error("epochs", "0", "must be at least 1");
   if (options.max_steps && *options.max_steps == 0) throw usage_error("max_steps", "0", "must be at least 1");
@@ -233,24 +246,84 @@ void Trainer::begin_epoch() {
     std::iota(order_.begin(), order_.end(), 0U);
   }
   running_ = {};
-  epoch_steps_ = 0;
+  epoch_steps_ = epoch_rows_ = 0;
 }
 
 bool Trainer::is_healthy(double loss) const {
   return std::isfinite(loss) && loss <= divergence_factor * std::max(1.0, first_loss_);
 }
 
+/// The first entry of the gradient that is not finite: "weights[3] is nan"; "" where there is none.
+std::string Trainer::entry_text() const {
+  for (const auto& tensor : gradient()) {
+    const auto bad =
+        std::find_if(tensor.values.begin(), tensor.values.end(), [](float x) { return !std::isfinite(x); });
+    if (bad != tensor.values.end())
+      return tensor.name + "[" + std::to_string(bad - tensor.values.begin()) + "] is " +
+             number_text(static_cast<double>(*bad));
+  }
+  return {};
+}
+
 /// Says what is wrong before the step could be made: a tensor, or else the loss.
-std::string Trainer::fault() const {
+Divergence Trainer::fault() const {
+  Divergence found{optimizer_.steps() + 1, {}, entry_text()};
+  if (optimizer_.steps() > 0) {
+    found.detail += (found.detail.empty() ? "" : "; ") + std::string("at step ") +
+                    std::to_string(optimizer_.steps()) + " the loss was " + short_text(last_loss_) +
+                    ", the gradient's norm " + short_text(last_norm_);
+  }
   const std::string tensor = sparse_ ? sparse_->faulty_gradient() : not_finite(gradient_);
   if (!tensor.empty()) {
     const TrainPrecision& p = options_.precision;
-    return "the gradient of " + tensor + " is not finite" +
-           (narrow_.empty() ? std::string() : std::string(" in ") + precision_name(p.parameters)) +
-           (p.loss_scale == 1 ? std::string() : ", times " + number_text(p.loss_scale));
+    found.what = "the gradient of " + tensor + " is not finite" +
+                 (narrow_.empty() ? std::string() : std::string(" in ") + precision_name(p.parameters)) +
+                 (p.loss_scale == 1 ? std::string() : ", times " + number_text(p.loss_scale));
+  } else {
+    found.what = std::isfinite(loss_.total()) ? "the loss is a million times that of the start"
+                                              : "the loss is not finite";
   }
-  return std::isfinite(loss_.total()) ? "the loss is a million times that of the start"
-                                      : "the loss is not finite";
+  return found;
+}
+
+/// Makes the gradient finite, and returns its norm.
+double Trainer::clip_gradient() {
+  std::size_t clipped = 0;
+  if (sparse_) {
+    clipped = sparse_->clip_non_finite();
+  } else {
+    for (auto& tensor : gradient_) clipped += clip_non_finite(std::span(tensor.values));
+    narrow_.clip_non_finite();
+  }
+  non_finite_.clipped += clipped;
+  return sparse_ ? sparse_->gradient_norm() : norm(gradient_);
+}
+
+/// Leaves the step out. Returns false if that was the whole epoch.
+bool Trainer::skip(std::size_t rows) {
+  come_back();
+  ++non_finite_.skipped;
+  next_ += rows;
+  if (!epoch_ended()) return true;
+  stop_watch();
+  if (epoch_steps_ > 0) return true;
+  divergence_ = fault();
+  divergence_->what = "every step of epoch " + std::to_string(epoch_) + " was skipped: " + divergence_->what;
+  return false;
+}
+
+/// Takes a step that was made into the means of the epoch.
+void Trainer::count(std::size_t rows, double gradient_norm) {
+  next_ += rows;
+  ++epoch_steps_;
+  if (std::isfinite(loss_.data)) {
+    epoch_rows_ += rows;
+    running_.train_loss +=
+        (loss_.data - running_.train_loss) * static_cast<double>(rows) / static_cast<double>(epoch_rows_);
+  }
+  running_.gradient_norm += (gradient_norm - running_.gradient_norm) / static_cast<double>(epoch_steps_);
+  last_norm_ = gradient_norm;
+  last_loss_ = loss_.total();
 }
 
 void Trainer::look_ahead() {
@@ -276,11 +349,18 @@ bool Trainer::step() {
     loss_ = batch_loss_.gradient(split_->train, rows, parameters_, gradient_);
   }
   if (!narrow_.empty()) narrow_.round_gradient(gradient_, options_.precision.loss_scale);
-  const double gradient_norm = sparse_ ? sparse_->gradient_norm() : norm(gradient_);
-  if (optimizer_.steps() == 0) first_loss_ = loss_.total();
-  if (!is_healthy(loss_.total()) || !std::isfinite(gradient_norm)) {
+  double gradient_norm = sparse_ ? sparse_->gradient_norm() : norm(gradient_);
+  const bool finite = std::isfinite(loss_.total()) && std::isfinite(gradient_norm);
+  if (std::isinf(first_loss_) && std::isfinite(loss_.total())) first_loss_ = loss_.total();
+  stepped_ = finite || options_.non_finite == NonFinite::clip;
+  if (!finite && options_.non_finite != NonFinite::stop) {
+    non_finite_.last = "step " + std::to_string(optimizer_.steps() + 1) + ": " + fault().what;
+    if (!stepped_) return skip(rows.size());
+    gradient_norm = clip_gradient();
+  }
+  if (!stepped_ || (std::isfinite(loss_.total()) && !is_healthy(loss_.total()))) {
     come_back();
-    divergence_ = {optimizer_.steps() + 1, fault()};
+    divergence_ = fault();
     return false;
   }
   if (sparse_)
@@ -288,11 +368,7 @@ bool Trainer::step() {
   else
     optimizer_.step(views_);
   if (!narrow_.empty()) narrow_.widen(parameters_);
-  next_ += rows.size();
-  ++epoch_steps_;
-  const auto count = static_cast<double>(rows.size());
-  running_.train_loss += (loss_.data - running_.train_loss) * count / static_cast<double>(next_);
-  running_.gradient_norm += (gradient_norm - running_.gradient_norm) / static_cast<double>(epoch_steps_);
+  count(rows.size(), gradient_norm);
   if (epoch_ended()) stop_watch();
   if (std::string tensor = sparse_ ? sparse_->faulty_parameter() : not_finite(parameters_); !tensor.empty()) {
     divergence_ = {optimizer_.steps(), tensor + " is not finite"};
@@ -328,17 +404,21 @@ std::optional<EpochRecord> Trainer::finish_epoch() {
   return running_;
 }
 
-std::optional<models::Scores> Trainer::evaluate(const data::Dataset& part) {
+std::optional<models::Scores> Trainer::scores(const data::Dataset& part) {
   stop_watch();
-  models::Scores scores = batch_loss_.evaluate(part, parameters());
-  if (!is_healthy(scores.loss)) {
+  models::Scores found = batch_loss_.evaluate(part, parameters());
+  if (!is_healthy(found.loss)) return std::nullopt;
+  if (part.task == data::Task::regression) found.metric *= split_->target.scale;
+  return found;
+}
+
+std::optional<models::Scores> Trainer::evaluate(const data::Dataset& part) {
+  const std::optional<models::Scores> found = scores(part);
+  if (!found)
     divergence_ = {
         optimizer_.steps(),
         "the loss over a whole part of the data is not finite or a million times that of the start"};
-    return std::nullopt;
-  }
-  if (part.task == data::Task::regression) scores.metric *= split_->target.scale;
-  return scores;
+  return found;
 }
 
 bool Trainer::restore_best() {

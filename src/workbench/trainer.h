@@ -26,6 +26,9 @@ class Trainer {
   /// One step on the next batch: the next epoch begins by itself. Returns false if the run has diverged: then
   /// divergence() says how, and no more steps can be made.
   bool step();
+  /// Whether the last step() made one, instead of skipping it.
+  [[nodiscard]] bool stepped() const { return stepped_; }
+  [[nodiscard]] const NonFiniteTally& non_finite() const { return non_finite_; }
   /// Whether the last step was an epoch's last.
   [[nodiscard]] bool epoch_ended() const { return next_ == order_.size(); }
   /// Validates and sums up the epoch since its first step, to be called once at its end or when the run is
@@ -36,6 +39,8 @@ class Trainer {
   /// Loss and metric (in the original unit) at the present parameters, or nothing if the loss shows that the
   /// run has diverged. Needs at least one row.
   [[nodiscard]] std::optional<models::Scores> evaluate(const data::Dataset& part);
+  /// The same, but a loss that shows it is nothing more than no score.
+  [[nodiscard]] std::optional<models::Scores> scores(const data::Dataset& part);
   /// Goes back to the parameters of the best epoch, if early stopping kept them, to judge them: what else the
   /// optimizer keeps (state, master copy) stays. Returns whether it did.
   bool restore_best();
@@ -68,7 +73,11 @@ class Trainer {
   void begin_epoch();
   void stop_watch();
   [[nodiscard]] bool is_healthy(double loss) const;
-  [[nodiscard]] std::string fault() const;
+  [[nodiscard]] Divergence fault() const;
+  [[nodiscard]] std::string entry_text() const;
+  double clip_gradient();
+  bool skip(std::size_t rows);
+  void count(std::size_t rows, double gradient_norm);
   void look_ahead();
   void come_back();
 
@@ -90,8 +99,11 @@ class Trainer {
   std::vector<std::uint32_t> order_;
   models::Loss loss_;
   double first_loss_ = std::numeric_limits<double>::infinity();
-  EpochRecord running_;  ///< means over the epoch so far
-  std::size_t epoch_steps_ = 0;
+  EpochRecord running_;                           ///< means over the epoch so far
+  std::size_t epoch_steps_ = 0, epoch_rows_ = 0;  ///< rows: whose loss is in the mean
+  bool stepped_ = false;
+  NonFiniteTally non_finite_;
+  double last_norm_ = 0, last_loss_ = 0;  ///< of the last step that was made
   std::optional<std::chrono::steady_clock::time_point>
       since_;  ///< when steps began that are not yet in its seconds
   double best_loss_ = 0;

@@ -132,5 +132,30 @@ TEST(TrainCommand, SaysWhatIsWrong) {
   EXPECT_THAT(error({"train", "--data", folder.file("c.csv", "1,2,a\n3,4,a\n")}, 3), HasSubstr("one class"));
 }
 
+// A row whose gradient is beyond float.
+TEST(TrainCommand, StopsSkipsOrClipsWhatIsNotFinite) {
+  const data::TemporaryFolder folder;
+  const std::string path = folder.file("a.svm", "1 1:1\n3 1:2\n1e10 1:1e30\n2 1:3\n");
+  const auto run = [&](const Words& more) {
+    Words words{"train", "--stream", "--data", path, "--model", "linear", "--batch", "1", "--epochs", "1"};
+    words.insert(words.end(), more.begin(), more.end());
+    return thalweg(words);
+  };
+  Output output = run({"--json", "--quiet"});
+  EXPECT_EQ(output.code, 1);
+  EXPECT_THAT(output.out, HasSubstr("diverged at step 3: the gradient of weights is not finite"));
+  output = run({"--json", "--quiet", "--non-finite", "skip"});
+  EXPECT_EQ(output.code, 0);
+  EXPECT_EQ(json_of(output).at("steps"), 3);
+  EXPECT_EQ(json_of(output).at("skipped_steps"), 1);
+  EXPECT_EQ(json_of(output).at("clipped_entries"), 0);
+  output = run({"--non-finite", "clip"});
+  EXPECT_EQ(output.code, 0);
+  EXPECT_THAT(output.out, HasSubstr("1 entry of a gradient made"));
+  output = run({"--non-finite", "pass"});
+  EXPECT_EQ(output.code, 2);
+  EXPECT_THAT(output.err, HasSubstr("--non-finite = 'pass': must be one of stop, skip, clip"));
+}
+
 }  // namespace
 }  // namespace thalweg::test

@@ -90,8 +90,7 @@ TEST(Sizes, BillionsOfElements) {
   optimizer.add("last", memory.floats(4 * billion + billion / 2, billion / 2));
   EXPECT_EQ(optimizer.size(), all);
   const std::vector<float> small(1);
-  EXPECT_USAGE_ERROR(optimizer.step({small, small}),
-                     "gradient of first = 1 elements: must have 4500000000");
+  EXPECT_USAGE_ERROR(optimizer.step({small, small}), "gradient of first = 1 elements: must have 4500000000");
   EXPECT_USAGE_ERROR(optimizer.step({memory.floats(1, 4 * billion + billion / 2), small}),
                      "gradient of first = memory of parameters: must not overlap them");
 }

@@ -16,10 +16,11 @@
 namespace thalweg {
 namespace {
 
-/// A training of its own: by specification, with a schedule, transforms, a step that is skipped, and steps tensor
-/// by tensor; everything that an optimizer looks up by name too.
+/// A training of its own: by specification, with a schedule, transforms, a step that is skipped, and steps
+/// tensor by tensor; everything that an optimizer looks up by name too.
 std::vector<float> trained(std::size_t number, const Execution& execution) {
-  static constexpr const char* rules[] = {"adam", "sgd", "nesterov", "dog", "adagrad:l2=0.1", "schedule_free_adamw"};
+  static constexpr const char* rules[] = {
+      "adam", "sgd", "nesterov", "dog", "adagrad:l2=0.1", "schedule_free_adamw"};
   const AnyRule rule = make_rule(rules[number % std::size(rules)]);
   std::vector<float> theta = test::uniform_numbers<float>(30'000, -1, 1, 1, number), sparse(500, 1);
   Optimizer optimizer(rule, execution);

@@ -221,7 +221,10 @@ TEST(Train, DivergenceIsReportedWithItsStep) {
   const data::Split alone = split_of(numbers(1, {1}, {1}), false);
   const TrainRecord record = train(alone, make_model("linear"), with("sgd:lr=10", 50, 0));
   EXPECT_EQ(record.stop, Stop::diverged);
-  EXPECT_EQ(record.stop_text(), "diverged at step 4: the loss is a million times that of the start");
+  EXPECT_EQ(
+      record.stop_text(),
+      "diverged at step 4: the loss is a million times that of the start (at step 3 the loss was 6.516e+04, "
+      "the gradient's norm 510.5)");
   EXPECT_EQ(record.divergence->step, 4);
   EXPECT_EQ(record.steps, 3);
   EXPECT_EQ(record.epochs.size(), 3);
@@ -243,8 +246,10 @@ TEST(Train, DivergenceIsReportedWithItsStep) {
 TEST(Train, DivergenceNamesTheTensor) {
   const data::Split alone = split_of(numbers(1, {1}, {1}), false);
   // Weight and bias become 3e38: finite, but not their sum.
-  EXPECT_EQ(train(alone, make_model("linear"), with("sgd:lr=3e38", 5, 0)).stop_text(),
-            "diverged at step 2: the gradient of weights is not finite");
+  EXPECT_EQ(
+      train(alone, make_model("linear"), with("sgd:lr=3e38", 5, 0)).stop_text(),
+      "diverged at step 2: the gradient of weights is not finite (weights[0] is inf; at step 1 the loss was "
+      "0.5, the gradient's norm 1.414)");
   const data::Split ten = split_of(numbers(1, {0}, {10}), false);
   EXPECT_EQ(train(ten, make_model("linear"), with("sgd:lr=1e38", 5, 0)).stop_text(),
             "diverged at step 1: bias is not finite");
