@@ -117,8 +117,7 @@ NpyArray read_member(const std::string& where, std::string_view bytes, const Mem
   const std::string_view packed = packed_bytes(where, bytes, member);
   if (member.method == stored && member.size != packed.size())
     throw broken(where, std::to_string(packed.size()) + " bytes for " + std::to_string(member.size));
-  const std::string unpacked =
-      member.method == stored ? std::string() : inflated(where, packed, member.size);
+  const std::string unpacked = member.method == stored ? std::string() : inflated(where, packed, member.size);
   const std::string_view npy = member.method == stored ? packed : std::string_view(unpacked);
   const uLong checksum = crc32_z(0, reinterpret_cast<const Bytef*>(npy.data()), npy.size());
   if (checksum != member.checksum) throw broken(where, "numbers that do not have their checksum");

@@ -125,7 +125,8 @@ TEST_F(Npz, RefusesWhatIsBroken) {
     member = Member("x.npy", x, true);
     member.size += static_cast<std::size_t>(more);
     EXPECT_EQ(error(member), "a.npz, array 'x': found a deflate stream that is broken or not of " +
-                                 std::to_string(x.size() + static_cast<std::size_t>(more)) + " bytes" + intact);
+                                 std::to_string(x.size() + static_cast<std::size_t>(more)) + " bytes" +
+                                 intact);
   }
   member = Member("x.npy", x, true);
   member.packed[10] ^= 0x55;
@@ -146,19 +147,21 @@ TEST_F(Npz, RefusesWhatItDoesNotRead) {
   EXPECT_EQ(error(Member("x.txt", x)), "a.npz: found a member 'x.txt'; expected NAME.npy");
   EXPECT_EQ(error(zip({Member("x.npy", x), Member("x.npy", y)})),
             "a.npz: found two arrays 'x'; expected each name once");
-  EXPECT_EQ(error(Member("x.npy", "text")),
-            "a.npz, array 'x': found another kind of file; expected a .npy file, which starts with \\x93NUMPY");
+  EXPECT_EQ(
+      error(Member("x.npy", "text")),
+      "a.npz, array 'x': found another kind of file; expected a .npy file, which starts with \\x93NUMPY");
   member = Member("x.npy", x);
   member.size = 0xFFFFFFFF;
   EXPECT_EQ(error(member),
             "a.npz: found a ZIP64 archive; expected one of less than 4 GiB; .npy files may be larger");
 }
 
-// Sizes that are declared are not believed, and what is small unpacks to 64 MiB at most, however it is packed:
-// many members may share the same bytes.
+// Sizes that are declared are not believed, and what is small unpacks to 64 MiB at most, however it is
+// packed: many members may share the same bytes.
 TEST_F(Npz, RefusesBombs) {
-  const std::string limit = " bytes that unpack to over 67108864; expected at most 64 MiB or a hundred times "
-                            "its size: unpack it yourself if it is meant so";
+  const std::string limit =
+      " bytes that unpack to over 67108864; expected at most 64 MiB or a hundred times "
+      "its size: unpack it yourself if it is meant so";
   Member member("x.npy", x, true);
   member.size = 0xFFFFFFF0;
   EXPECT_EQ(error(member), "a.npz: found " + std::to_string(zip({member}).size()) + limit);
@@ -185,9 +188,10 @@ TEST_F(Npz, IsADataSet) {
   EXPECT_EQ(table_error(three),
             "a.npz: found the arrays X (2 x 2), a (2 x 1), b (2); expected one array beside the features, or "
             "the name of the labels");
-  EXPECT_EQ(table_error({Member("p.npy", x), Member("q.npy", x)}),
-            "a.npz: found the arrays p (2 x 2), q (2 x 2); expected one array of 2 dimensions, or one of them "
-            "named x, X, data or features");
+  EXPECT_EQ(
+      table_error({Member("p.npy", x), Member("q.npy", x)}),
+      "a.npz: found the arrays p (2 x 2), q (2 x 2); expected one array of 2 dimensions, or one of them "
+      "named x, X, data or features");
   EXPECT_EQ(table_error({}),
             "a.npz: found no arrays; expected one array of 2 dimensions, or one of them named x, X, data or "
             "features");
