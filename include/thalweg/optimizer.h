@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <thalweg/any_rule.h>
+#include <thalweg/checkpoint.h>
 #include <thalweg/execution.h>
 #include <thalweg/non_finite.h>
 #include <thalweg/schedule.h>
@@ -62,6 +63,7 @@ class Optimizer {
   /// What the loss, and so the gradient, was multiplied with: every step divides it out before anything else
   /// sees the gradient. Best a power of two, which loses nothing. Throws a usage Error unless it is above 0.
   void loss_scale(double scale);
+  [[nodiscard]] double loss_scale() const;  ///< that the coming step divides out; 1 if none was given
   /// What becomes of steps whose gradient is not finite as it arrives here; at first NonFinite::pass, because
   /// looking costs a reading of the gradient (docs/reliability.md has how much) unless the first transform is
   /// a clip_norm, which reads it anyway. An entry that the rule's type cannot hold after the division by the
@@ -146,6 +148,20 @@ class Optimizer {
   void look_ahead();
   /// Undoes look_ahead().
   void come_back();
+
+  /// Writes all that it takes to go on with the same bits to a safetensors file: parameters, state, settings,
+  /// counters, and notes of the caller's. Settles sparse tensors first. The file is written whole or not at
+  /// all, and is on the disk when this returns. Throws a usage Error inside a step or at the look-ahead
+  /// point, and an input Error if the file cannot be written or a name is not UTF-8.
+  void save(const std::string& path, const Notes& notes = {});
+  /// Goes on from a checkpoint: everything but how steps are run (Execution) becomes what it was. The
+  /// optimizer must be made as the one that was saved: same rule and hyper-parameters, schedules, transforms
+  /// and storage, and tensors of the same names, sizes, types and options in the same order; their numbers
+  /// are overwritten. Otherwise throws an input Error that lists all that is missing, left over or of another
+  /// size, type or setting, and what LoadOptions would take; then nothing has changed.
+  void load(const Checkpoint& checkpoint, const LoadOptions& options = {});
+  /// The same from a file; returns the notes in it.
+  Notes load(const std::string& path, const LoadOptions& options = {});
 
   [[nodiscard]] std::uint64_t steps() const;  ///< steps done
   [[nodiscard]] const AnyRule& rule() const;

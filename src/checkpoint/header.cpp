@@ -1,18 +1,18 @@
 #include "checkpoint/header.h"
 
+#include <charconv>
 #include <optional>
 #include <unordered_set>
 
-#include <nlohmann/json.hpp>
-
 #include <thalweg/error.h>
 
-#include "data/text.h"
+#include "checkpoint/json.h"
+#include "files/files.h"
 
 namespace thalweg::checkpoint {
 namespace {
 
-using data::shown;
+using files::shown;
 
 std::optional<Dtype> dtype_named(std::string_view name) {
   for (int k = 0; k <= static_cast<int>(Dtype::u64); ++k) {
@@ -21,136 +21,135 @@ std::optional<Dtype> dtype_named(std::string_view name) {
   return std::nullopt;
 }
 
-/// Follows the parser instead of looking at what it has built: a name that is there twice is seen, and a
-/// header of another make takes no memory.
-class HeaderReader : public nlohmann::json_sax<nlohmann::json> {
+std::string all_dtypes() {
+  std::string all;
+  for (int k = 0; k <= static_cast<int>(Dtype::u64); ++k)
+    all += (k == 0 ? "" : ", ") + std::string(dtype_name(static_cast<Dtype>(k)));
+  return all;
+}
+
+/// Reads what the format has, and nothing else: a name that is there twice is seen, and a header of another
+/// make takes no memory.
+class HeaderReader {
  public:
-  explicit HeaderReader(const std::string& file) : file_(file) {}
+  HeaderReader(const std::string& file, std::string_view json) : file_(file), json_(json) {}
 
-  Header take() { return std::move(header_); }
-
-  bool null() override { refuse("null"); }
-  bool boolean(bool value) override { refuse(value ? "true" : "false"); }
-  bool number_integer(number_integer_t value) override { refuse(std::to_string(value)); }
-  bool number_float(number_float_t /*value*/, const string_t& text) override { refuse(text); }
-  bool binary(binary_t& /*value*/) override { refuse("binary data"); }
-
-  bool number_unsigned(number_unsigned_t value) override {
-    if (in_ != In::shape && in_ != In::offsets) refuse(std::to_string(value));
-    HeaderEntry& entry = header_.entries.back();
-    (in_ == In::shape ? entry.tensor.shape : entry.offsets).push_back(value);
-    return true;
-  }
-
-  bool string(string_t& value) override {
-    if (in_ == In::metadata) {
-      header_.metadata.emplace(key_, value);
-      return true;
-    }
-    if (in_ != In::tensor || key_ != "dtype") refuse(shown(value));
-    const std::optional<Dtype> dtype = dtype_named(value);
-    if (!dtype) throw input_error(where(), "the dtype " + shown(value), all_dtypes());
-    header_.entries.back().tensor.dtype = *dtype;
-    return true;
-  }
-
-  bool start_object(std::size_t /*size*/) override {
-    if (in_ == In::nothing) {
-      in_ = In::header;
-    } else if (in_ == In::header && key_ == metadata_name) {
-      in_ = In::metadata;
-    } else if (in_ == In::header) {
-      in_ = In::tensor;
-      header_.entries.emplace_back().tensor.name = key_;
-      fields_.clear();
-    } else {
-      refuse("an object");
-    }
-    return true;
-  }
-
-  bool start_array(std::size_t /*size*/) override {
-    if (in_ != In::tensor || (key_ != "shape" && key_ != "data_offsets")) refuse("an array");
-    in_ = key_ == "shape" ? In::shape : In::offsets;
-    return true;
-  }
-
-  bool key(string_t& value) override {
-    key_ = value;
-    if (in_ == In::header) {
-      if (!names_.insert(value).second) throw input_error(file_, shown(value) + " twice", "each name once");
-    } else if (in_ == In::metadata) {
-      if (header_.metadata.contains(value))
-        throw input_error(where(), shown(value) + " twice", "each name once");
-    } else {
-      if (value != "dtype" && value != "shape" && value != "data_offsets")
-        throw input_error(where(), "the field " + shown(value), "dtype, shape and data_offsets alone");
-      if (!fields_.insert(value).second) throw input_error(where(), value + " twice", "each field once");
-    }
-    return true;
-  }
-
-  bool end_object() override {
-    if (in_ == In::tensor) {
-      for (const char* field : {"dtype", "shape", "data_offsets"}) {
-        if (!fields_.contains(field))
-          throw input_error(where(), std::string("no ") + field, "dtype, shape and data_offsets");
-      }
-    }
-    in_ = in_ == In::header ? In::nothing : In::header;
-    return true;
-  }
-
-  bool end_array() override {
-    if (in_ == In::offsets && header_.entries.back().offsets.size() != 2)
-      throw input_error(where(), std::to_string(header_.entries.back().offsets.size()) + " data_offsets",
-                        "two: where its bytes begin and end");
-    in_ = In::tensor;
-    return true;
-  }
-
-  bool parse_error(std::size_t position, const std::string& /*token*/,
-                   const nlohmann::detail::exception& /*error*/) override {
-    throw input_error(file_, "broken JSON at byte " + std::to_string(position) + " of the header",
-                      "a safetensors file");
+  Header read() {
+    json_.expect('{');
+    members([&](const std::string& name) {
+      if (!names_.insert(name).second) throw input_error(file_, shown(name) + " twice", "each name once");
+      if (json_.peek() != '{')
+        throw input_error(file_, value_text() + " as " + shown(name),
+                          "an object with dtype, shape and data_offsets");
+      json_.expect('{');
+      if (name == metadata_name)
+        read_metadata();
+      else
+        read_tensor(name);
+    });
+    json_.end();
+    return std::move(header_);
   }
 
  private:
-  enum class In { nothing, header, metadata, tensor, shape, offsets };
-
-  [[nodiscard]] std::string where() const {
-    return file_ + (in_ == In::metadata ? ", " + std::string(metadata_name)
-                                        : ", tensor " + shown(header_.entries.back().tensor.name));
+  /// Calls visit(name) at the value of each member of an object whose brace was taken, to its end.
+  template <class Visit>
+  void members(const Visit& visit) {
+    if (json_.take('}')) return;
+    do {
+      const std::string name = json_.string();
+      json_.expect(':');
+      visit(name);
+    } while (json_.take(','));
+    json_.expect('}');
   }
 
-  static std::string all_dtypes() {
-    std::string all;
-    for (int k = 0; k <= static_cast<int>(Dtype::u64); ++k)
-      all += (k == 0 ? "" : ", ") + std::string(dtype_name(static_cast<Dtype>(k)));
-    return all;
+  /// The coming value as an error shows it.
+  std::string value_text() {
+    switch (json_.peek()) {
+      case '{':
+        return "an object";
+      case '[':
+        return "an array";
+      case '"':
+        return shown(json_.string());
+      case 't':
+      case 'f':
+      case 'n':
+        return std::string(json_.word());
+      default:
+        return std::string(json_.number());
+    }
   }
 
-  [[noreturn]] void refuse(const std::string& found) const {
-    if (in_ == In::metadata) throw input_error(where(), found + " as " + shown(key_), "a text");
-    if (in_ == In::header || in_ == In::nothing)
-      throw input_error(file_, found + " as " + shown(key_), "an object with dtype, shape and data_offsets");
-    throw input_error(where(), found + (in_ == In::tensor ? " as " : " in ") + key_,
-                      key_ == "dtype" ? "a text: " + all_dtypes() : "an array of whole numbers from 0");
+  void read_metadata() {
+    const std::string place = file_ + ", " + std::string(metadata_name);
+    members([&](const std::string& name) {
+      if (header_.metadata.contains(name)) throw input_error(place, shown(name) + " twice", "each name once");
+      if (json_.peek() != '"') throw input_error(place, value_text() + " as " + shown(name), "a text");
+      header_.metadata.emplace(name, json_.string());
+    });
+  }
+
+  void read_tensor(const std::string& name) {
+    HeaderEntry entry;
+    entry.tensor.name = name;
+    const std::string place = file_ + ", tensor " + shown(name);
+    std::unordered_set<std::string> fields;
+    members([&](const std::string& field) {
+      if (field != "dtype" && field != "shape" && field != "data_offsets")
+        throw input_error(place, "the field " + shown(field), "dtype, shape and data_offsets alone");
+      if (!fields.insert(field).second) throw input_error(place, field + " twice", "each field once");
+      if (field == "dtype")
+        entry.tensor.dtype = read_dtype(place);
+      else
+        read_numbers(place, field, field == "shape" ? entry.tensor.shape : entry.offsets);
+    });
+    for (const char* field : {"dtype", "shape", "data_offsets"}) {
+      if (!fields.contains(field))
+        throw input_error(place, std::string("no ") + field, "dtype, shape and data_offsets");
+    }
+    header_.entries.push_back(std::move(entry));
+  }
+
+  Dtype read_dtype(const std::string& place) {
+    if (json_.peek() != '"') throw input_error(place, value_text() + " as dtype", "a text: " + all_dtypes());
+    const std::string name = json_.string();
+    if (const std::optional<Dtype> dtype = dtype_named(name)) return *dtype;
+    throw input_error(place, "the dtype " + shown(name), all_dtypes());
+  }
+
+  void read_numbers(const std::string& place, const std::string& field, std::vector<std::uint64_t>& into) {
+    constexpr const char* accepted = "an array of whole numbers from 0";
+    if (json_.peek() != '[') throw input_error(place, value_text() + " as " + field, accepted);
+    json_.expect('[');
+    if (!json_.take(']')) {
+      do {
+        const std::string text = value_text();
+        std::uint64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        if (error != std::errc() || end != text.data() + text.size())
+          throw input_error(place, text + " in " + field, accepted);
+        into.push_back(value);
+      } while (json_.take(','));
+      json_.expect(']');
+    }
+    if (field != "shape" && into.size() != 2)
+      throw input_error(place, std::to_string(into.size()) + " data_offsets",
+                        "two: where its bytes begin and end");
   }
 
   const std::string& file_;
+  JsonTokens json_;
   Header header_;
-  In in_ = In::nothing;
-  std::string key_;
-  std::unordered_set<std::string> names_, fields_;
+  std::unordered_set<std::string> names_;
 };
 
 std::string quoted_text(const std::string& file, const std::string& text) {
-  try {
-    return nlohmann::json(text).dump();
-  } catch (const nlohmann::json::type_error&) {
+  std::string quoted = json_quoted(text);
+  if (quoted.empty())
     throw input_error(file, "text that is not UTF-8 to be written (" + shown(text) + ")", "names in UTF-8");
-  }
+  return quoted;
 }
 
 }  // namespace
@@ -160,9 +159,12 @@ void check_text(const std::string& path, const std::string& text) {
 }
 
 Header parse_header(const std::string& file, std::string_view json) {
-  HeaderReader reader(file);
-  nlohmann::json::sax_parse(json.begin(), json.end(), &reader);
-  return reader.take();
+  try {
+    return HeaderReader(file, json).read();
+  } catch (const BrokenJson& broken) {
+    throw input_error(file, "broken JSON at byte " + std::to_string(broken.byte) + " of the header",
+                      "a safetensors file");
+  }
 }
 
 std::string header_json(const std::string& file, const std::vector<Tensor>& tensors,

@@ -4,22 +4,22 @@
 #include <array>
 #include <bit>
 #include <cassert>
+#include <cstdint>
 #include <optional>
 #include <tuple>
 
 #include <thalweg/error.h>
 
+#include "checkpoint/crc32.h"
 #include "checkpoint/header.h"
-#include "data/files.h"
-#include "data/source.h"
-#include "data/text.h"
+#include "files/files.h"
 
 namespace thalweg::checkpoint {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "the numbers of a file are little-endian");
 
-using data::shown;
+using files::shown;
 
 constexpr std::size_t length_bytes = 8;
 
@@ -85,6 +85,17 @@ std::string_view header_of(const std::string& file, std::string_view bytes) {
   return header;
 }
 
+constexpr const char* checksum_name = "checksum";
+/// In a header: within a text its quotes would be escaped, so that it stands there once.
+constexpr std::string_view checksum_before = R"("checksum":"crc32:)";
+constexpr std::string_view no_digits = "00000000";
+
+std::string hex_digits(std::uint32_t number) {
+  std::string text(no_digits);
+  for (std::size_t k = text.size(); k-- > 0; number >>= 4U) text[k] = "0123456789abcdef"[number & 15U];
+  return text;
+}
+
 }  // namespace
 
 const char* dtype_name(Dtype dtype) { return dtypes[static_cast<std::size_t>(dtype)].name; }
@@ -131,6 +142,7 @@ TensorFile::TensorFile(std::string file, std::string bytes)
     }
     tensor.bytes = data.substr(begin, end - begin);
     at = end;
+    by_name_.emplace(tensor.name, tensors_.size());
     tensors_.push_back(std::move(tensor));
   }
   if (at != data.size()) {
@@ -140,9 +152,8 @@ TensorFile::TensorFile(std::string file, std::string bytes)
 }
 
 const Tensor* TensorFile::find(std::string_view name) const {
-  const auto found =
-      std::find_if(tensors_.begin(), tensors_.end(), [&](const Tensor& t) { return t.name == name; });
-  return found == tensors_.end() ? nullptr : &*found;
+  const auto found = by_name_.find(std::string(name));
+  return found == by_name_.end() ? nullptr : &tensors_[found->second];
 }
 
 const Tensor& TensorFile::at(std::string_view name) const {
@@ -157,10 +168,7 @@ void TensorFile::check(const Tensor& tensor, Dtype dtype, const Shape& shape) co
                     dtype_name(dtype) + (" of the shape " + shape_text(shape)));
 }
 
-TensorFile read_tensor_file(const std::string& path) {
-  data::Source source(path == "-" ? "./-" : path, {.as_is = true});
-  return {path, data::read_all(source)};
-}
+TensorFile read_tensor_file(const std::string& path) { return {path, files::read_bytes(path)}; }
 
 std::string tensor_file_header(const std::string& path, std::vector<Tensor>& tensors,
                                const Metadata& metadata) {
@@ -179,14 +187,43 @@ std::string tensor_file_header(const std::string& path, std::vector<Tensor>& ten
   return header + json;
 }
 
-void write_tensor_file(const std::string& path, std::vector<Tensor> tensors, const Metadata& metadata) {
-  const std::string header = tensor_file_header(path, tensors, metadata);
+namespace {
+
+void write_pieces(const std::string& path, const std::string& header, const std::vector<Tensor>& tensors) {
   std::vector<std::string_view> pieces{header};
   for (const Tensor& tensor : tensors) {
     assert(bytes_of(tensor.dtype, tensor.shape) == tensor.bytes.size());
     pieces.push_back(tensor.bytes);
   }
-  data::write_file(path, pieces);
+  files::write_file(path, pieces);
+}
+
+}  // namespace
+
+void write_tensor_file(const std::string& path, std::vector<Tensor> tensors, const Metadata& metadata) {
+  const std::string header = tensor_file_header(path, tensors, metadata);
+  write_pieces(path, header, tensors);
+}
+
+void write_checked_file(const std::string& path, std::vector<Tensor> tensors, Metadata metadata) {
+  metadata[checksum_name] = "crc32:" + std::string(no_digits);
+  std::string header = tensor_file_header(path, tensors, metadata);
+  std::uint32_t sum = crc32(header);
+  for (const Tensor& tensor : tensors) sum = crc32(tensor.bytes, sum);
+  header.replace(header.find(checksum_before) + checksum_before.size(), no_digits.size(), hex_digits(sum));
+  write_pieces(path, header, tensors);
+}
+
+Checksum checksum_of(const std::string& file, std::string_view bytes) {
+  const std::string_view header = header_of(file, bytes);
+  const std::size_t before = header.find(checksum_before);
+  if (before == header.npos) return Checksum::none;
+  const std::size_t at = length_bytes + before + checksum_before.size();
+  const std::string_view digits = bytes.substr(at, no_digits.size());
+  std::uint32_t sum = crc32(bytes.substr(0, at));
+  sum = crc32(no_digits, sum);
+  sum = crc32(bytes.substr(at + digits.size()), sum);
+  return digits == hex_digits(sum) ? Checksum::holds : Checksum::broken;
 }
 
 }  // namespace thalweg::checkpoint

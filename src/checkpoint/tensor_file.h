@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <unordered_map>
 #include <vector>
 
 namespace thalweg::checkpoint {
@@ -92,10 +93,11 @@ class TensorFile {
   std::string file_;
   std::shared_ptr<const std::string> bytes_;
   std::vector<Tensor> tensors_;
+  std::unordered_map<std::string, std::size_t> by_name_;
   Metadata metadata_;
 };
 
-/// Reads a file; see TensorFile, and data::Source for what can be wrong with files.
+/// Reads a file; see TensorFile, and files::read_bytes() for what can be wrong with files.
 [[nodiscard]] TensorFile read_tensor_file(const std::string& path);
 
 /// The bytes before the numbers: the length of the header, and the header. Sorts the tensors as they are to
@@ -108,8 +110,17 @@ class TensorFile {
 /// Throws an input Error for `path` unless the text is UTF-8, as the texts of a header have to be.
 void check_text(const std::string& path, const std::string& text);
 
-/// Writes a file, whole or not at all (data::write_file). Errors: those of tensor_file_header() and of
-/// data::write_file().
+/// Writes a file, whole or not at all (files::write_file). Errors: those of tensor_file_header() and of
+/// files::write_file().
 void write_tensor_file(const std::string& path, std::vector<Tensor> tensors, const Metadata& metadata);
+
+/// The same with a checksum of the whole file in its metadata: "checksum" is "crc32:" and the CRC-32 (eight
+/// hexadecimal digits) of all bytes of the file where these digits are eight zeros.
+void write_checked_file(const std::string& path, std::vector<Tensor> tensors, Metadata metadata);
+
+/// Whether a file of these bytes is the one that was written. Believes nothing of it but the length of its
+/// header, for which it throws what TensorFile throws.
+enum class Checksum { none, holds, broken };
+[[nodiscard]] Checksum checksum_of(const std::string& file, std::string_view bytes);
 
 }  // namespace thalweg::checkpoint

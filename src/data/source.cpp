@@ -234,4 +234,9 @@ std::string read_all(Source& source) {
   return bytes;
 }
 
+std::string read_file(const std::string& path) {
+  Source source(path == "-" ? "./-" : path);
+  return read_all(source);
+}
+
 }  // namespace thalweg::data

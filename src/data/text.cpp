@@ -30,14 +30,6 @@ std::errc parse_wide(std::string_view& text, double& value) {
 
 }  // namespace
 
-std::string shown(std::string_view text) {
-  constexpr std::size_t longest = 40;
-  std::string result = "'";
-  for (const char c : text.substr(0, longest))
-    result += static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c;
-  return result + (text.size() > longest ? "...'" : "'");
-}
-
 std::string at_line(const std::string& file, std::size_t line) { return file + ":" + std::to_string(line); }
 
 bool is_number(std::string_view text) {

@@ -4,10 +4,11 @@
 #include <string>
 #include <string_view>
 
+#include "files/files.h"
+
 namespace thalweg::data {
 
-/// The text between quotes as an error message shows it: on one line, cut after 40 characters.
-[[nodiscard]] std::string shown(std::string_view text);
+using files::shown;
 
 /// "FILE:LINE", as errors name a place; lines count from 1.
 [[nodiscard]] std::string at_line(const std::string& file, std::size_t line);

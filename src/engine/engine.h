@@ -17,6 +17,9 @@
 #include "engine/table.h"
 
 namespace thalweg {
+namespace checkpoint {
+class TensorFile;
+}
 
 constexpr std::size_t element_size(Precision p) {
   return p == Precision::float64 ? sizeof(double) : p == Precision::float32 ? sizeof(float) : 2;
@@ -70,6 +73,8 @@ class Optimizer::Engine {
   void cancel_step();
   void look_ahead();
   void come_back();
+  void save(const std::string& path, const Notes& notes);
+  void load(const Checkpoint::Contents& contents, const LoadOptions& options);
 
   [[nodiscard]] bool looks_ahead() const;
   [[nodiscard]] double value(std::string_view key, std::string_view tensor) const;
@@ -86,6 +91,7 @@ class Optimizer::Engine {
   [[nodiscard]] std::size_t tensors() const { return tensors_.size(); }
   [[nodiscard]] const AnyRule& rule() const { return groups_.front().own; }
   [[nodiscard]] double last_norm() const { return last_norm_; }
+  [[nodiscard]] double loss_scale() const;
   [[nodiscard]] std::uint64_t skipped() const { return skipped_; }
   [[nodiscard]] const std::optional<NonFiniteEntry>& last_skipped() const { return last_skipped_; }
   [[nodiscard]] std::uint64_t clipped() const;
@@ -297,6 +303,17 @@ class Optimizer::Engine {
   void repeat(const Tensor& tensor, const Run& run, T* columns, std::size_t stride, std::size_t count,
               std::uint64_t times) const;
   [[nodiscard]] std::vector<double> sparse_slot_values(const Tensor& tensor, std::size_t row) const;
+
+  // save.cpp, fit.cpp, load.cpp: checkpoints
+  class Comparison;
+  void check_fit(const Checkpoint::Contents& contents, const LoadOptions& options);
+  [[nodiscard]] std::vector<std::byte> column(const Tensor& tensor, std::size_t field) const;
+  [[nodiscard]] std::vector<std::uint8_t> touched(const Tensor& tensor) const;
+  void at_last_step(const Checkpoint::Contents& contents, const std::function<void()>& act);
+  void regroup(const Checkpoint::Contents& contents);
+  void load_parameters(Tensor& tensor, const checkpoint::TensorFile& file);
+  void load_slots(const Tensor& tensor, const checkpoint::TensorFile& file);
+  void load_table(Tensor& tensor, const checkpoint::TensorFile& file);
 
   // reductions.cpp: sums over all parameters
   [[nodiscard]] std::size_t block_from(std::size_t index) const;

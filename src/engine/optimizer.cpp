@@ -22,6 +22,7 @@ void Optimizer::scale(const std::string& key, double factor) { engine_->scale(ke
 void Optimizer::transform(const AnyTransform& transform) { engine_->transform(transform); }
 void Optimizer::step(const Gradients& gradients) { engine_->step(gradients); }
 void Optimizer::loss_scale(double scale) { engine_->loss_scale(scale); }
+double Optimizer::loss_scale() const { return engine_->loss_scale(); }
 void Optimizer::non_finite(NonFinite policy) { engine_->non_finite(policy); }
 void Optimizer::begin_step() { engine_->begin_step(); }
 void Optimizer::step_tensor(std::size_t index, GradientView gradient) {
@@ -65,6 +66,15 @@ void Optimizer::cancel_step() { engine_->cancel_step(); }
 bool Optimizer::looks_ahead() const { return engine_->looks_ahead(); }
 void Optimizer::look_ahead() { engine_->look_ahead(); }
 void Optimizer::come_back() { engine_->come_back(); }
+void Optimizer::save(const std::string& path, const Notes& notes) { engine_->save(path, notes); }
+void Optimizer::load(const Checkpoint& checkpoint, const LoadOptions& options) {
+  engine_->load(checkpoint.contents(), options);
+}
+Notes Optimizer::load(const std::string& path, const LoadOptions& options) {
+  const Checkpoint checkpoint(path);
+  load(checkpoint, options);
+  return checkpoint.notes();
+}
 std::uint64_t Optimizer::steps() const { return engine_->steps(); }
 const AnyRule& Optimizer::rule() const { return engine_->rule(); }
 std::size_t Optimizer::size() const { return engine_->size(); }

@@ -44,31 +44,31 @@ std::string Schedule::text() const {
 }
 
 bool PlateauTracker::observe(double metric) {
-  if (std::isnan(best_) && !std::isnan(metric)) {
-    best_ = metric;
+  if (std::isnan(at_.best) && !std::isnan(metric)) {
+    at_.best = metric;
     return false;
   }
   const bool relative = settings_.threshold_mode == Plateau::Threshold::relative;
-  const double margin = std::isinf(best_) ? 0 : settings_.threshold * (relative ? std::abs(best_) : 1);
+  const double margin = std::isinf(at_.best) ? 0 : settings_.threshold * (relative ? std::abs(at_.best) : 1);
   const bool better =
-      settings_.mode == Plateau::Mode::min ? metric < best_ - margin : metric > best_ + margin;
+      settings_.mode == Plateau::Mode::min ? metric < at_.best - margin : metric > at_.best + margin;
   if (better) {
-    best_ = metric;
-    bad_ = 0;
-  } else if (resting_ == 0) {
-    ++bad_;
+    at_.best = metric;
+    at_.bad = 0;
+  } else if (at_.resting == 0) {
+    ++at_.bad;
   }
-  if (resting_ > 0) {
-    --resting_;
-    bad_ = 0;
+  if (at_.resting > 0) {
+    --at_.resting;
+    at_.bad = 0;
     return false;
   }
-  if (bad_ <= settings_.patience) return false;
-  bad_ = 0;
-  resting_ = settings_.cooldown;
-  const double before = factor_;
-  factor_ = std::max(factor_ * settings_.gamma, settings_.final);
-  return factor_ < before;
+  if (at_.bad <= settings_.patience) return false;
+  at_.bad = 0;
+  at_.resting = settings_.cooldown;
+  const double before = at_.factor;
+  at_.factor = std::max(at_.factor * settings_.gamma, settings_.final);
+  return at_.factor < before;
 }
 
 }  // namespace thalweg

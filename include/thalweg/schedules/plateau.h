@@ -47,17 +47,24 @@ struct Plateau {
 /// A Plateau at work: its settings, the best metric so far and the counters.
 class PlateauTracker {
  public:
+  /// Where it stands, from which it goes on as if it had never been interrupted.
+  struct Position {
+    double best = std::numeric_limits<double>::quiet_NaN(), factor = 1;
+    std::uint64_t bad = 0, resting = 0;  ///< checks: without improvement, not to be counted
+  };
+
   explicit PlateauTracker(const Plateau& settings) : settings_(settings) {}
+  PlateauTracker(const Plateau& settings, const Position& position) : settings_(settings), at_(position) {}
 
   /// Takes the metric of one check. Returns true if it reduced the factor.
   bool observe(double metric);
-  [[nodiscard]] double factor() const { return factor_; }
-  [[nodiscard]] double best() const { return best_; }  ///< NaN before the first check
+  [[nodiscard]] double factor() const { return at_.factor; }
+  [[nodiscard]] double best() const { return at_.best; }  ///< NaN before the first check
+  [[nodiscard]] const Position& position() const { return at_; }
 
  private:
   Plateau settings_;
-  double best_ = std::numeric_limits<double>::quiet_NaN(), factor_ = 1;
-  std::uint64_t bad_ = 0, resting_ = 0;
+  Position at_;
 };
 
 }  // namespace thalweg

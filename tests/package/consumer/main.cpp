@@ -1,9 +1,12 @@
 // A user's program: all it knows of thalweg are the installed headers. It checks the numbers that it gets.
 #include <cmath>
 #include <cstddef>
+#include <filesystem>
 #include <iostream>
 #include <string>
 #include <vector>
+
+#include <unistd.h>
 
 #include <thalweg/thalweg.h>
 
@@ -80,6 +83,26 @@ void step_own_rule() {
   }
 }
 
+/// What is saved and loaded goes on with the same bits, also with a rule of one's own.
+void go_on_from_a_checkpoint() {
+  std::vector<double> theta{1, 2, 3}, again{0, 0, 0};
+  const std::vector<double> gradient{0.5, -3, 0};
+  tw::Optimizer optimizer(SignOfMean{.lr = 0.25}), resumed(SignOfMean{.lr = 0.25});
+  optimizer.add("theta", theta);
+  resumed.add("theta", again);
+  optimizer.step({gradient});
+  const auto folder = std::filesystem::temp_directory_path();
+  const std::string path = (folder / ("thalweg-consumer-" + std::to_string(getpid()))).string();
+  optimizer.save(path, {.texts = {{"epoch", "7"}}});
+  const tw::Notes notes = resumed.load(path);
+  std::filesystem::remove(path);
+  optimizer.step({gradient});
+  resumed.step({gradient});
+  if (again == theta && notes.texts.at("epoch") == "7") return;
+  std::cout << "the checkpoint goes on otherwise\n";
+  ++failures;
+}
+
 /// A user's mistake says what was wrong.
 void make_a_mistake() {
   try {
@@ -97,6 +120,7 @@ int main() {
   step_own_loop();
   step_by_name();
   step_own_rule();
+  go_on_from_a_checkpoint();
   make_a_mistake();
   std::cout << failures << " numbers differ\n";
   return failures == 0 ? 0 : 1;

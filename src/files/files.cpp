@@ -1,7 +1,8 @@
-#include "data/files.h"
+#include "files/files.h"
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <filesystem>
 #include <system_error>
 #include <vector>
@@ -12,10 +13,7 @@
 
 #include <thalweg/error.h>
 
-#include "data/source.h"
-#include "data/text.h"
-
-namespace thalweg::data {
+namespace thalweg::files {
 namespace {
 
 namespace fs = std::filesystem;
@@ -51,9 +49,43 @@ int open_beside(const std::string& target, std::string& temporary) {
 
 }  // namespace
 
-std::string read_file(const std::string& path) {
-  Source source(path == "-" ? "./-" : path);
-  return read_all(source);
+std::string shown(std::string_view text) {
+  constexpr std::size_t longest = 40;
+  std::string result = "'";
+  for (const char c : text.substr(0, longest))
+    result += static_cast<unsigned char>(c) < 32 || c == 127 ? '?' : c;
+  return result + (text.size() > longest ? "...'" : "'");
+}
+
+std::string read_bytes(const std::string& path) {
+  const auto refuse = [&](int error) {
+    return input_error(path, "that it cannot be read (" + system_reason(error) + ")", "a readable file");
+  };
+  const struct Open {
+    explicit Open(const std::string& name) : file(::open(name.c_str(), O_RDONLY | O_CLOEXEC)) {}
+    Open(const Open&) = delete;
+    Open& operator=(const Open&) = delete;
+    ~Open() {
+      if (file >= 0) ::close(file);
+    }
+    int file;
+  } opened(path);
+  if (opened.file < 0 && errno == ENOENT) missing_file(path);
+  struct stat status {};
+  if (opened.file < 0 || ::fstat(opened.file, &status) != 0) throw refuse(errno);
+  if (S_ISDIR(status.st_mode)) throw input_error(path, "a folder", "a file");
+  // One byte more than the size, so that the end is seen without growing.
+  std::string bytes(S_ISREG(status.st_mode) ? static_cast<std::size_t>(status.st_size) + 1 : 4096, '\0');
+  for (std::size_t used = 0;;) {
+    if (used == bytes.size()) bytes.resize(2 * used);
+    const ssize_t got = ::read(opened.file, bytes.data() + used, bytes.size() - used);
+    if (got < 0 && errno != EINTR) throw refuse(errno);
+    if (got == 0) {
+      bytes.resize(used);
+      return bytes;
+    }
+    if (got > 0) used += static_cast<std::size_t>(got);
+  }
 }
 
 WholeFile::WholeFile(const std::string& path) : path_(path), target_(path) {
@@ -125,4 +157,4 @@ void missing_file(const std::string& path) {
                                  : "an existing file or folder: did you mean '" + near + "'?");
 }
 
-}  // namespace thalweg::data
+}  // namespace thalweg::files
