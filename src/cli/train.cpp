@@ -9,8 +9,10 @@
 #include <thalweg/error.h>
 
 #include "cli/arguments.h"
+#include "cli/checkpoint_options.h"
 #include "cli/command.h"
 #include "cli/diagnosis.h"
+#include "cli/interruption.h"
 #include "cli/language.h"
 #include "cli/streaming_options.h"
 #include "cli/table.h"
@@ -63,6 +65,8 @@ class Train : public Command {
           "A file that grows, with words as features:"},
          {"train --data iris --model softmax --save iris.model",
           "A model to keep, for thalweg predict (docs/models.md):"},
+         {"train --epochs 1000 --checkpoint run --every 5min --resume run",
+          "A training that may be killed at any moment; the same command goes on (docs/checkpoints.md):"},
          {"train --batch 1", "One example a step; --batch 0 takes all of them:"},
          {"train --json | tail -n 1 | jq .test_accuracy", "For machines:"}}};
   }
@@ -75,6 +79,7 @@ class Train : public Command {
     streaming_.declare(a);
     a.group("Result");
     a.text("--save", "FILE", save_, "write the model, for thalweg predict");
+    checkpoints_.declare(a);
     a.group("Diagnosis");
     a.flag("--diagnose", diagnose_,
            "say at the end why the training stands where it stands, and what to try");
@@ -83,16 +88,26 @@ class Train : public Command {
 
   int run(const Session& session) override {
     streaming_.check(*arguments_);
+    checkpoints_.check(*arguments_, streaming_.online || streaming_.stream);
     if (streaming_.online) return train_online(session, training_, streaming_, save_, *arguments_);
     if (streaming_.stream) return run_stream(session);
     if (!diagnose_ && !language_.name.empty())
       throw usage_error("--lang", language_.name, "is for what --diagnose says");
+    if (diagnose_ && !checkpoints_.resume.empty())
+      throw usage_error("--diagnose", "given", "looks at a whole training, so it does not go with --resume");
     const messages::Language language = language_.language();
     const workbench::TrainOptions options = training_.options(session.options);
     const models::ModelSpec model = models::make_model(training_.model);
     const data::Split split = training_.split(session.options);
     if (!save_.empty()) workbench::check_model_path(save_, workbench::trained_model(split, model, {}));
 
+    std::optional<Interruption> interruption;  // without checkpoints a signal ends the process
+    std::optional<workbench::TrainCheckpoints> checkpoints;
+    if (checkpoints_.given()) {
+      interruption.emplace();
+      checkpoints.emplace(checkpoints_.options(), workbench::run_settings(split, model, options));
+      if (!session.options.quiet) checkpoints_.print_start(*checkpoints);
+    }
     const bool lines = !session.options.json && !session.options.quiet;
     if (lines) print_head(session, split, options);
     Progress progress(session.options.quiet);
@@ -101,19 +116,29 @@ class Train : public Command {
     workbench::Trainer trainer(split, model, options);
     std::optional<TrainingWatch> watch;
     if (diagnose_) watch.emplace(trainer, split, model, options);
-    const TrainRecord record =
-        workbench::train(trainer, split, model, options, [&](const workbench::TrainProgress& p) {
-          if (watch && p.finished == nullptr) watch->after_step();
-          progress.update(
-              static_cast<double>(p.step) / static_cast<double>(std::max<std::uint64_t>(1, p.steps)),
-              "training");
-          if (p.finished != nullptr && lines &&
-              (p.epoch % every == 0 || p.epoch == 1 || p.epoch == p.epochs)) {
-            progress.clear();
-            print_epoch(*p.finished, p.epochs, split.train.task);
-          }
-          return true;
-        });
+    const auto observer = [&](const workbench::TrainProgress& p) {
+      if (watch && p.finished == nullptr) watch->after_step();
+      progress.update(static_cast<double>(p.step) / static_cast<double>(std::max<std::uint64_t>(1, p.steps)),
+                      "training");
+      if (p.finished != nullptr && lines && (p.epoch % every == 0 || p.epoch == 1 || p.epoch == p.epochs)) {
+        progress.clear();
+        print_epoch(*p.finished, p.epochs, split.train.task);
+      }
+      return true;
+    };
+    TrainRecord record;
+    try {
+      record =
+          workbench::train(trainer, split, model, options, observer, checkpoints ? &*checkpoints : nullptr);
+    } catch (const workbench::TrainingInterrupted& interrupted) {
+      progress.clear();
+      CheckpointOptions::end(session, interrupted, checkpoints_.options().folder);
+    }
+    if (interruption && Interruption::was_noted() && !record.divergence) {
+      progress.clear();
+      CheckpointOptions::end(session, {checkpoints->last(), record.steps}, checkpoints_.options().folder);
+    }
+    interruption.reset();
     std::optional<Diagnosis> diagnosis;
     if (watch) {
       progress.update(1, "diagnosing");
@@ -131,6 +156,7 @@ class Train : public Command {
       if (const auto* const matrix = std::get_if<data::SparseMatrix>(&split.train.features))
         json["nonzeros"] = matrix->value.size();
       if (!save_.empty()) json["saved"] = saved ? Json(save_) : Json();
+      if (checkpoints) json["checkpoints"] = CheckpointOptions::json(*checkpoints);
       if (diagnosis) json["diagnosis"] = diagnosis_json(*diagnosis, invocation, language);
       fmt::print("{}\n", json.dump());
     } else {
@@ -321,6 +347,7 @@ class Train : public Command {
   Arguments* arguments_ = nullptr;
   TrainingOptions training_;
   StreamingOptions streaming_;
+  CheckpointOptions checkpoints_;
   std::string save_;
   bool diagnose_ = false;
   LanguageOption language_;

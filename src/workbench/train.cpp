@@ -6,6 +6,7 @@
 
 #include <thalweg/error.h>
 
+#include "workbench/train_checkpoints.h"
 #include "workbench/trainer.h"
 
 namespace thalweg::workbench {
@@ -17,8 +18,10 @@ class Limits {
   Limits(const TrainOptions& options, double target_sign) : options_(&options), sign_(target_sign) {}
 
   [[nodiscard]] double seconds() const {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+    return before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   }
+  /// What a run has taken before it was resumed.
+  void add(double seconds) { before_ += seconds; }
   [[nodiscard]] std::optional<Stop> after_step(std::uint64_t steps) const {
     if (options_->max_steps && steps >= *options_->max_steps) return Stop::max_steps;
     if (options_->max_seconds && seconds() >= *options_->max_seconds) return Stop::max_seconds;
@@ -37,12 +40,13 @@ class Limits {
  private:
   const TrainOptions* options_;
   double sign_;  ///< 1 if larger metrics are better, else -1
+  double before_ = 0;
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
 /// Steps until something ends the run, and returns what.
 Stop run(Trainer& trainer, const TrainOptions& options, const Limits& limits, const TrainObserver& observer,
-         TrainRecord& record) {
+         TrainCheckpoints* checkpoints, TrainRecord& record) {
   TrainProgress progress;
   progress.epochs = options.epochs;
   progress.steps = trainer.planned_steps();
@@ -53,11 +57,29 @@ Stop run(Trainer& trainer, const TrainOptions& options, const Limits& limits, co
     progress.finished = finished;
     return !observer || observer(progress);
   };
+  const auto keep = [&](bool is_last) {
+    if (checkpoints != nullptr) checkpoints->after_step(trainer, record, limits.seconds(), is_last);
+  };
+  std::optional<Stop> stop;
+  if (trainer.steps() > 0) {  // resumed, maybe where the run had ended
+    stop = limits.after_step(trainer.steps());
+    if (trainer.epoch_ended()) {
+      if (const auto reached = limits.after_epoch(record.epochs.back(), trainer.best_epoch())) stop = reached;
+      if (stop) return *stop;
+    }
+  }
   for (;;) {
-    if (!trainer.step()) return Stop::diverged;
-    std::optional<Stop> stop = limits.after_step(trainer.steps());
-    if (trainer.stepped() && !goes_on(nullptr)) stop = Stop::cancelled;
-    if (!stop && !trainer.epoch_ended()) continue;
+    if (!stop) {
+      if (!trainer.step()) return Stop::diverged;
+      stop = limits.after_step(trainer.steps());
+      if (trainer.stepped() && !goes_on(nullptr)) stop = Stop::cancelled;
+      if (!stop && !trainer.epoch_ended()) {
+        keep(false);
+        continue;
+      }
+      if (!trainer.epoch_ended()) keep(true);  // before the epoch is judged that more steps would go on with
+    }
+    const bool whole = trainer.epoch_ended();
     const std::optional<EpochRecord> epoch = trainer.finish_epoch();
     if (!epoch) return Stop::diverged;
     record.epochs.push_back(*epoch);
@@ -65,6 +87,7 @@ Stop run(Trainer& trainer, const TrainOptions& options, const Limits& limits, co
         reached && stop != Stop::cancelled)
       stop = reached;
     if (!goes_on(&record.epochs.back())) stop = Stop::cancelled;
+    if (whole) keep(stop.has_value());
     if (stop) return *stop;
   }
 }
@@ -141,8 +164,8 @@ TrainRecord train(const data::Split& split, const models::ModelSpec& model, cons
 }
 
 TrainRecord train(Trainer& trainer, const data::Split& split, const models::ModelSpec& model,
-                  const TrainOptions& options, const TrainObserver& observer) {
-  const Limits limits(options, split.train.task == data::Task::classification ? 1 : -1);
+                  const TrainOptions& options, const TrainObserver& observer, TrainCheckpoints* checkpoints) {
+  Limits limits(options, split.train.task == data::Task::classification ? 1 : -1);
   TrainRecord record;
   record.data = split.train.name;
   record.model = model.text();
@@ -152,8 +175,11 @@ TrainRecord train(Trainer& trainer, const data::Split& split, const models::Mode
   record.batch = trainer.batch();
   record.cooldown = options.cooldown;
   record.precision = options.precision;
-  if (split.validation.rows() > 0) record.start = trainer.evaluate(split.validation);
-  record.stop = run(trainer, options, limits, observer, record);
+  if (checkpoints != nullptr && checkpoints->resume(trainer, record))
+    limits.add(record.seconds);
+  else if (split.validation.rows() > 0)
+    record.start = trainer.evaluate(split.validation);
+  record.stop = run(trainer, options, limits, observer, checkpoints, record);
   record.steps = trainer.steps();
   record.non_finite = trainer.non_finite();
   record.seconds = limits.seconds();

@@ -19,6 +19,7 @@
 namespace thalweg::workbench {
 
 class Trainer;
+class TrainCheckpoints;
 
 /// Options of their own for the tensors whose names match: "*" stands for any text, as in "*.bias". The first
 /// group that matches counts.
@@ -171,8 +172,10 @@ using TrainObserver = std::function<bool(const TrainProgress&)>;
                                 const TrainOptions& options, const TrainObserver& observer = {});
 
 /// As above, with a Trainer that was made from the same data, model and options, so that an observer can look
-/// at it, and the caller afterwards. It must not have made a step.
+/// at it, and the caller afterwards. It must not have made a step. `checkpoints`, if there are any, say where
+/// it goes on and keep what it takes to go on later.
 [[nodiscard]] TrainRecord train(Trainer& trainer, const data::Split& split, const models::ModelSpec& model,
-                                const TrainOptions& options, const TrainObserver& observer = {});
+                                const TrainOptions& options, const TrainObserver& observer = {},
+                                TrainCheckpoints* checkpoints = nullptr);
 
 }  // namespace thalweg::workbench

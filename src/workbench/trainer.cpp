@@ -380,9 +380,11 @@ bool Trainer::step() {
 /// Adds to the epoch's seconds what has passed since its first step or the last stop: a look at the clock at
 /// each step would take longer than a tenth of a sparse one.
 void Trainer::stop_watch() {
-  if (since_) running_.seconds += seconds_since(*since_);
+  running_.seconds += seconds_running();
   since_.reset();
 }
+
+double Trainer::seconds_running() const { return since_ ? seconds_since(*since_) : 0; }
 
 std::optional<EpochRecord> Trainer::finish_epoch() {
   stop_watch();

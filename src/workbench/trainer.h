@@ -69,9 +69,17 @@ class Trainer {
   [[nodiscard]] bool steps_sparsely() const { return sparse_ != nullptr; }
   [[nodiscard]] const Optimizer& optimizer() const { return optimizer_; }
 
+  /// Writes a checkpoint from which load() goes on with the same bits, between two steps. Errors as
+  /// Optimizer::save().
+  void save(const std::string& path, Notes notes);
+  /// Goes on from one, for a trainer that was made from the same data, model and options. Throws an input
+  /// Error where it does not fit.
+  void load(const Checkpoint& checkpoint);
+
  private:
   void begin_epoch();
   void stop_watch();
+  [[nodiscard]] double seconds_running() const;
   [[nodiscard]] bool is_healthy(double loss) const;
   [[nodiscard]] Divergence fault() const;
   [[nodiscard]] std::string entry_text() const;

@@ -8,7 +8,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-const Words commands{"list", "explain", "minimize", "replay", "train", "predict", "compare"};
+const Words commands{"list", "explain", "minimize", "replay", "train", "predict", "inspect", "compare"};
 
 TEST(Help, OfTheWholeNamesEveryCommand) {
   const Output help = thalweg({"--help"});
