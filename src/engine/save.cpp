@@ -68,12 +68,21 @@ void Optimizer::Engine::save(const std::string& path, const Notes& notes) {
   for (std::size_t k = unscales_ ? 1 : 0, n = 0; k < transforms_.size(); ++k, ++n)
     metadata["transform." + std::to_string(n)] = transforms_[k].text();
   Arrays arrays;
-  for (std::size_t k = 0; k < groups_.size(); ++k) {
+  std::vector<std::size_t> order{
+      0};  // of groups in the file: by their first tensors, whenever they were made
+  std::vector<std::size_t> number(groups_.size());
+  for (const Tensor& tensor : tensors_) {
+    if (tensor.group == 0 || number[tensor.group] > 0) continue;
+    number[tensor.group] = order.size();
+    order.push_back(tensor.group);
+  }
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    const Group& group = groups_[order[k]];
     const std::string name = "group." + std::to_string(k);
-    metadata[name + ".rule"] = groups_[k].text;
-    metadata[name + ".joined"] = std::to_string(groups_[k].joined);
-    if (!groups_[k].carry.empty())
-      arrays.add(stored::carried(k), Dtype::f64, groups_[k].carry.data(), groups_[k].carry.size());
+    metadata[name + ".rule"] = group.text;
+    metadata[name + ".joined"] = std::to_string(group.joined);
+    if (!group.carry.empty())
+      arrays.add(stored::carried(k), Dtype::f64, group.carry.data(), group.carry.size());
   }
   for (std::size_t k = 0; k < tensors_.size(); ++k) {
     const Tensor& tensor = tensors_[k];
@@ -81,7 +90,7 @@ void Optimizer::Engine::save(const std::string& path, const Notes& notes) {
     const std::string name = "tensor." + std::to_string(k), &own = tensor.rare->name;
     const std::size_t size = tensor.view.size;
     metadata[name + ".name"] = own;
-    metadata[name + ".group"] = std::to_string(tensor.group);
+    metadata[name + ".group"] = std::to_string(number[tensor.group]);
     arrays.add(stored::parameter(own), dtype_of(tensor.view.precision), tensor.view.data, size);
     const auto slot_name = [&](std::size_t slot) {
       return group.own.info().slots[group.variant().slots[slot]].name;

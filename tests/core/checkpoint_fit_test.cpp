@@ -11,6 +11,7 @@
 #include <thalweg/rules.h>
 
 #include "checkpoint/crc32.h"
+#include "checkpoint/tensor_file.h"
 #include "checkpoint_files.h"
 #include "errors.h"
 
@@ -264,6 +265,41 @@ TEST(Damaged, OtherFilesAndNewerFormatsAreNamed) {
             "b: found no checksum in __metadata__; expected a checkpoint that Optimizer::save() has written");
   EXPECT_EQ(refusal(saved.scratch, [&] { Checkpoint{saved.scratch.path("aa")}; }),
             "aa: found no such file; expected an existing file or folder: did you mean 'a'?");
+}
+
+// Files with a checksum that fits, whose arrays do not fit each other.
+TEST(Damaged, ArraysOfAnotherSizeOrTypeAreRefused) {
+  const Saved saved;
+  const std::string path = saved.scratch.path("b");
+  const auto error = [&](const std::string& name, checkpoint::Dtype dtype, std::size_t count) {
+    const auto file = checkpoint::read_tensor_file(saved.path);
+    const std::string zeros(64, '\0');
+    std::vector<checkpoint::Tensor> arrays = file.tensors();
+    for (checkpoint::Tensor& array : arrays) {
+      if (array.name == name)
+        array = {
+            name, dtype, {count}, std::string_view(zeros).substr(0, count * checkpoint::dtype_size(dtype))};
+    }
+    checkpoint::write_checked_file(path, arrays, file.metadata());
+    return refusal(saved.scratch, [&] {
+      std::vector<float> w{7, 7, 7}, b{8};
+      Optimizer other(Adam{.lr = 0.5});
+      other.add("w", w);
+      other.add("b", b);
+      other.load(path, {.convert = true, .own_settings = true});
+    });
+  };
+  using checkpoint::Dtype;
+  EXPECT_EQ(error("slot.m.w", Dtype::f32, 3), "no error");
+  EXPECT_EQ(error("slot.m.w", Dtype::f32, 2),
+            "b: found slot.m.w of 2 numbers (3 here); expected what this optimizer has");
+  EXPECT_EQ(error("slot.m.w", Dtype::f64, 4),
+            "b: found slot.m.w of 4 numbers (3 here); expected what this optimizer has");
+  EXPECT_EQ(error("slot.m.w", Dtype::i32, 3), "b: found slot.m.w in I32; expected what this optimizer has");
+  EXPECT_EQ(error("slot.m.w", Dtype::u8, 3),
+            "b: found no scales of m of tensor 'w' in float32; expected what this optimizer has");
+  EXPECT_EQ(error("parameter.w", Dtype::i64, 3),
+            "b: found tensor 'w' in I64; expected what this optimizer has");
 }
 
 TEST(Crc32, IsThatOfZlib) {

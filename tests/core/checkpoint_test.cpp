@@ -14,6 +14,7 @@
 #include <thalweg/rules.h>
 
 #include "arrays.h"
+#include "checkpoint/tensor_file.h"
 #include "checkpoint_files.h"
 #include "variants.h"
 
@@ -23,8 +24,8 @@ namespace {
 using test::Scratch;
 
 constexpr std::size_t last_step = 6, saved_at = 3;
-const std::vector<std::size_t> sizes{1, 300, 0, 1500, 17};
-constexpr std::size_t late = 4;  ///< the tensor that joins after the first step
+const std::vector<std::size_t> sizes{1, 300, 0, 1500, 17, 9};
+constexpr std::size_t late = 4;  ///< the tensors that join after the first step
 
 /// An optimizer with its tensors.
 template <class P>
@@ -39,9 +40,13 @@ struct Course {
   }
   void add(std::size_t i) {
     GroupOptions options;
-    if (i % 3 == 1) options.lr = 0.5;
+    if (i % 3 == 1) options.lr = 0.5;  // as an early one and a late one
+    if (i == 5) options.lr = 0.25;     // as none beside it
     optimizer.add("tensor " + std::to_string(i), theta[i], options);
     ++added;
+  }
+  void add_late() {
+    while (added < sizes.size()) add(added);
   }
   /// Everything around the rule: schedule, transforms, loss scale.
   void surround() {
@@ -53,7 +58,7 @@ struct Course {
   }
   void step() {
     const std::size_t t = optimizer.steps() + 1;
-    if (t == 2 && added == late) add(late);
+    if (t == 2) add_late();
     if (t == saved_at && test::has_key(optimizer.rule(), "lr")) optimizer.scale("lr", 0.75);
     if (t == 2) optimizer.loss_scale(4);
     std::vector<std::vector<float>> gradients;
@@ -86,7 +91,7 @@ void expect_same_end(const AnyRule& rule, const Storage& storage, bool surrounde
        {Execution{.threads = 3, .isa = "best"}, Execution{.threads = 1, .isa = "baseline", .chunk = 7}}) {
     Course<P> resumed(rule, storage, execution);
     if (surrounded) resumed.surround();
-    resumed.add(late);
+    resumed.add_late();
     for (auto& tensor : resumed.theta) std::fill(tensor.begin(), tensor.end(), P(7.0F));
     const Notes notes = resumed.optimizer.load(middle);
     EXPECT_EQ(notes.texts.at("where"), "in the \"middle\"");
@@ -212,6 +217,28 @@ TEST_P(ResumedSparse, EndsWithTheSameBits) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Rules, ResumedSparse, ::testing::ValuesIn(sparse_rules()), test::rule_test_name);
+
+// Those that never had a gradient need not be stepped after a resume either.
+TEST(Resuming, KnowsWhichParametersEverHadAGradient) {
+  const Scratch scratch;
+  std::vector<float> theta(6, 1.0F);
+  Optimizer optimizer(Adam{});
+  optimizer.add_sparse("theta", theta, {.block = 2});
+  const std::vector<std::uint32_t> second{1};
+  optimizer.begin_step();
+  optimizer.step_tensor(0, SparseGradient{second, std::vector<float>{1, -1}});
+  optimizer.end_step();
+  optimizer.save(scratch.path("a"));
+  std::vector<float> again(6);
+  Optimizer resumed(Adam{});
+  resumed.add_sparse("theta", again, {.block = 2});
+  resumed.load(scratch.path("a"));
+  resumed.save(scratch.path("b"));
+  for (const char* name : {"a", "b"}) {
+    const auto file = checkpoint::read_tensor_file(scratch.path(name));
+    EXPECT_THAT(file.numbers<std::uint8_t>("touched.theta", {6}), ::testing::ElementsAre(0, 0, 1, 1, 0, 0));
+  }
+}
 
 TEST(Resuming, GoesBackFromLaterSteps) {
   const Scratch scratch;
