@@ -37,7 +37,7 @@ const Entry* on_one_thread(const Record& record, const Entry& e) {
 /// What the same takes where memory does not count: its kernels in the first-level cache, or the whole step
 /// over the 10,000 parameters that the second-level cache holds.
 struct Arithmetic {
-  double ns = nothing;
+  double ns = std::numeric_limits<double>::quiet_NaN();
   const char* from = "";
 };
 Arithmetic arithmetic_of(const Record& record, const Entry& e) {
