@@ -1,9 +1,11 @@
 #include "targets.h"
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 
 #include <sys/mman.h>
@@ -11,7 +13,9 @@
 
 #include <thalweg/error.h>
 #include <thalweg/registry.h>
+#include <thalweg/rules.h>
 
+#include "checkpoint/crc32.h"
 #include "checkpoint/tensor_file.h"
 #include "data/csv.h"
 #include "data/files.h"
@@ -216,6 +220,40 @@ void read_tensors(std::string_view bytes) {
   accepts(Error::Kind::input, [&] { static_cast<void>(workbench::read_model(file.path())); });
 }
 
+/// An optimizer's checkpoint with a checksum that fits, whatever it holds: it is taken as a whole, and then
+/// saved as such, or it is an error and nothing has changed.
+void read_checkpoint(std::string_view bytes) {
+  std::string summed(bytes);
+  const std::string before = R"("checksum":"crc32:)";
+  if (const std::size_t at = summed.find(before);
+      at != summed.npos && at + before.size() + 8 <= summed.size()) {
+    std::array<char, 9> digits{};
+    summed.replace(at + before.size(), 8, "00000000");
+    std::snprintf(digits.data(), digits.size(), "%08x", checkpoint::crc32(summed));
+    summed.replace(at + before.size(), 8, digits.data());
+  }
+  const MemoryFile file(summed);
+  std::optional<Checkpoint> checkpoint;
+  if (!accepts(Error::Kind::input, [&] { checkpoint.emplace(file.path()); })) return;
+  std::vector<float> weights(3, 7.0F), table(4, 7.0F);
+  std::vector<bfloat16> narrow(2, bfloat16(7.0F));
+  Optimizer optimizer(Adam{.lr = 0.5}, Storage{.state = StateType::automatic, .master = true});
+  optimizer.add("weights", weights);
+  optimizer.add("narrow", narrow);
+  optimizer.add_sparse("table", table, {.block = 2});
+  const bool fits = accepts(Error::Kind::input,
+                            [&] { optimizer.load(*checkpoint, {.convert = true, .own_settings = true}); });
+  if (!fits) {
+    expect(optimizer.steps() == 0 && weights == std::vector<float>(3, 7.0F),
+           "nothing of a refused checkpoint");
+    return;
+  }
+  expect(optimizer.steps() == checkpoint->steps(), "the steps of a checkpoint");
+  const std::string copy = own_folder() + "/copy.safetensors";
+  optimizer.save(copy, checkpoint->notes());
+  optimizer.load(copy);
+}
+
 void read_gzip(std::string_view bytes) {
   const MemoryFile file(std::string("\x1f\x8b").append(bytes));
   accepts(Error::Kind::input, [&] { static_cast<void>(data::read_file(file.path())); });
@@ -277,6 +315,7 @@ const std::vector<Target>& targets() {
       {"experiment", parse_experiment},
       {"results", parse_results},
       {"tensors", read_tensors},
+      {"checkpoint", read_checkpoint},
   };
   return all;
 }
