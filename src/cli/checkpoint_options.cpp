@@ -14,24 +14,25 @@ namespace thalweg::cli {
 
 void CheckpointOptions::declare(Arguments& a) {
   a.group("Interruptions");
-  a.text("--checkpoint", "FOLDER", folder,
-         "write checkpoints, from which --resume goes on with the same bits; also at the end, and when Ctrl-C "
-         "or SIGTERM ends the training");
+  a.text(
+      "--checkpoint", "FOLDER", folder,
+      "write checkpoints, from which --resume goes on with the same bits; also at the end, and when Ctrl-C "
+      "or SIGTERM ends the training");
   a.text("--every", "N(steps|epochs|s|min|h)", every, "how often: 500steps, 5min, 1epoch");
   a.count("--keep", keep, at_least(1), "how many of the newest stay");
-  a.text("--resume", "FOLDER", resume,
-         "go on from the newest checkpoint that is whole, and write there if --checkpoint says no other; with "
-         "the same --checkpoint, begin anew where there is none");
+  a.text(
+      "--resume", "FOLDER", resume,
+      "go on from the newest checkpoint that is whole, and write there if --checkpoint says no other; with "
+      "the same --checkpoint, begin anew where there is none");
 }
 
 void CheckpointOptions::check(const Arguments& arguments, bool streams) const {
   for (const char* const option : {"--checkpoint", "--resume", "--every", "--keep"}) {
     if (!arguments.given(option)) continue;
-    const std::string why = streams    ? "does not go with --stream and --online: they keep no checkpoints yet"
+    const std::string why = streams ? "does not go with --stream and --online: they keep no checkpoints yet"
                             : !given() ? "needs --checkpoint or --resume"
                                        : "";
-    if (!why.empty())
-      throw Error(Error::Kind::usage, option, "given", why, std::string(option) + " " + why);
+    if (!why.empty()) throw Error(Error::Kind::usage, option, "given", why, std::string(option) + " " + why);
   }
   static_cast<void>(workbench::parse_every(every));
 }
@@ -43,7 +44,8 @@ workbench::TrainCheckpoints::Options CheckpointOptions::options() const {
   options.keep = keep;
   if (!resume.empty()) {
     std::error_code error;
-    const bool same = !folder.empty() && (folder == resume || std::filesystem::equivalent(folder, resume, error));
+    const bool same =
+        !folder.empty() && (folder == resume || std::filesystem::equivalent(folder, resume, error));
     options.resume = same ? folder : resume;
     options.may_begin = same;
   }
@@ -75,9 +77,10 @@ nlohmann::ordered_json CheckpointOptions::json(const workbench::TrainCheckpoints
 void CheckpointOptions::end(const Session& session, const workbench::TrainingInterrupted& interrupted,
                             const std::string& folder) {
   if (!session.options.quiet)
-    fmt::print(stderr,
-               "thalweg: interrupted after {} steps; {} is written: the same command with --resume {} goes on\n",
-               interrupted.steps, interrupted.path, folder);
+    fmt::print(
+        stderr,
+        "thalweg: interrupted after {} steps; {} is written: the same command with --resume {} goes on\n",
+        interrupted.steps, interrupted.path, folder);
   Interruption::end();
 }
 

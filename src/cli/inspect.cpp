@@ -111,13 +111,15 @@ std::string kind_of(const TensorFile& file) {
 class Inspect : public Command {
  public:
   About about() const override {
-    return {"inspect",
-            "show what a checkpoint, a model or any safetensors file holds",
-            "The entries of its metadata (rule, steps, schedules, versions, settings of the run), and each tensor "
-            "with its type, shape, and the smallest and largest of its finite numbers and their Euclidean norm. "
-            "Exits with 3 if the file is no safetensors file, or its checksum is broken.",
-            {{"inspect run/step-000000000500.safetensors", "A checkpoint of a training:"},
-             {"inspect iris.model --json", "For machines:"}}};
+    return {
+        "inspect",
+        "show what a checkpoint, a model or any safetensors file holds",
+        "The entries of its metadata (rule, steps, schedules, versions, settings of the run), and each "
+        "tensor "
+        "with its type, shape, and the smallest and largest of its finite numbers and their Euclidean norm. "
+        "Exits with 3 if the file is no safetensors file, or its checksum is broken.",
+        {{"inspect run/step-000000000500.safetensors", "A checkpoint of a training:"},
+         {"inspect iris.model --json", "For machines:"}}};
   }
 
   void declare(Arguments& a) override {
@@ -142,12 +144,14 @@ class Inspect : public Command {
 
  private:
   static Json json_of(const TensorFile& file, std::size_t size, Checksum sum) {
-    Json json{{"file", file.name()}, {"kind", kind_of(file)}, {"bytes", size}, {"checksum", checksum_text(sum)}};
+    Json json{
+        {"file", file.name()}, {"kind", kind_of(file)}, {"bytes", size}, {"checksum", checksum_text(sum)}};
     json["metadata"] = Json::object();
     for (const auto& [key, text] : file.metadata()) json["metadata"][key] = text;
     json["tensors"] = Json::array();
     for (const Tensor& tensor : file.tensors()) {
-      Json one{{"name", tensor.name}, {"type", checkpoint::dtype_name(tensor.dtype)}, {"shape", tensor.shape}};
+      Json one{
+          {"name", tensor.name}, {"type", checkpoint::dtype_name(tensor.dtype)}, {"shape", tensor.shape}};
       const std::optional<Summary> s = summary_of(tensor);
       const bool any = s && s->finite > 0;
       one["min"] = any ? Json(s->smallest) : Json();
@@ -161,8 +165,8 @@ class Inspect : public Command {
 
   static void print(const Session& session, const TensorFile& file, std::size_t size, Checksum sum) {
     fmt::print("{}", paragraph(fmt::format("{}: {}, {} bytes, {} tensors; checksum: {}",
-                                           session.terminal.bold(on_one_line(file.name())), kind_of(file), size,
-                                           file.tensors().size(), checksum_text(sum)),
+                                           session.terminal.bold(on_one_line(file.name())), kind_of(file),
+                                           size, file.tensors().size(), checksum_text(sum)),
                                session.terminal.width));
     Table entries({{.style = Table::Style::accent}, {}});
     for (const auto& [key, text] : file.metadata()) entries.add({on_one_line(key), on_one_line(text)});

@@ -89,7 +89,8 @@ class Optimizer::Engine::Comparison {
   void check_settings() {
     std::map<std::string, std::string> schedules;
     for (const auto& [key, schedule] : engine_.schedules_) schedules[key] = schedule.text();
-    for (const auto& [key, text] : contents_.schedules) setting(text, schedules[key], "schedule of " + key + ": ");
+    for (const auto& [key, text] : contents_.schedules)
+      setting(text, schedules[key], "schedule of " + key + ": ");
     for (const auto& [key, text] : schedules) {
       if (!contents_.schedules.contains(key)) setting("", text, "schedule of " + key + ": ");
     }
@@ -169,7 +170,8 @@ class Optimizer::Engine::Comparison {
       if (!precision_of(array.dtype))
         refuse(name + " in " + type_name(array.dtype));
       else
-        convert(name + " in " + type_name(array.dtype) + " (" + precision_name(here.view.precision) + " here)");
+        convert(name + " in " + type_name(array.dtype) + " (" + precision_name(here.view.precision) +
+                " here)");
     }
     if (!with_state) return;
     setting(contents_.groups[there.group].rule, engine_.groups_[here.group].text, name + ": ");
@@ -183,8 +185,9 @@ class Optimizer::Engine::Comparison {
     if (master != nullptr && master->dtype != Dtype::f32)
       refuse(master->name + " in " + type_name(master->dtype));
     if ((master != nullptr) == here.has_master) return;
-    convert("tensor " + shown(tensor) + (master != nullptr ? " with a copy in float32 (none here)"
-                                                           : " without a copy in float32 (there is one here)"));
+    convert("tensor " + shown(tensor) +
+            (master != nullptr ? " with a copy in float32 (none here)"
+                               : " without a copy in float32 (there is one here)"));
   }
 
   void check_slots(const Checkpoint::Contents::Tensor& there, const Tensor& here) {

@@ -18,15 +18,15 @@ using checkpoint::Tensor;
 /// Arrays for a file, of which some were made for it.
 class Arrays {
  public:
-  void add(std::string name, Dtype dtype, const void* numbers, std::size_t count) {
+  void add(const std::string& name, Dtype dtype, const void* numbers, std::size_t count) {
     const std::size_t bytes = count * checkpoint::dtype_size(dtype);
-    tensors.push_back({std::move(name), dtype, {count}, {static_cast<const char*>(numbers), bytes}});
+    tensors.push_back({name, dtype, {count}, {static_cast<const char*>(numbers), bytes}});
   }
   /// The same of numbers that are kept here.
   template <class T>
-  void keep(std::string name, Dtype dtype, std::size_t count, const std::vector<T>& numbers) {
+  void keep(const std::string& name, Dtype dtype, std::size_t count, const std::vector<T>& numbers) {
     const char* const begin = reinterpret_cast<const char*>(numbers.data());
-    add(std::move(name), dtype, kept_.emplace_back(begin, numbers.size() * sizeof(T)).data(), count);
+    add(name, dtype, kept_.emplace_back(begin, numbers.size() * sizeof(T)).data(), count);
   }
   /// A name of a slot and one of a tensor may look like those of others.
   void check_names() const {

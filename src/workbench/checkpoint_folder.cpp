@@ -23,8 +23,8 @@ constexpr std::string_view before_steps = "step-", after_steps = ".safetensors",
 
 std::string name_of(std::uint64_t steps) {
   const std::string digits = std::to_string(steps);
-  return std::string(before_steps) + std::string(12 - std::min<std::size_t>(12, digits.size()), '0') + digits +
-         std::string(after_steps);
+  return std::string(before_steps) + std::string(12 - std::min<std::size_t>(12, digits.size()), '0') +
+         digits + std::string(after_steps);
 }
 
 bool begins(std::string_view text, std::string_view with) { return text.substr(0, with.size()) == with; }

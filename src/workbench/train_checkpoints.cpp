@@ -53,9 +53,9 @@ void write_record(const TrainRecord& record, Notes& notes) {
   std::vector<double>& history = notes.numbers["train.history"];
   for (const EpochRecord& e : record.epochs) {
     const models::Scores scores = e.validation.value_or(models::Scores{});
-    for (const double number : {static_cast<double>(e.epoch), static_cast<double>(e.steps), e.train_loss,
-                                e.validation ? 1.0 : 0.0, scores.loss, scores.metric, e.rate,
-                                e.gradient_norm, e.seconds})
+    for (const double number :
+         {static_cast<double>(e.epoch), static_cast<double>(e.steps), e.train_loss, e.validation ? 1.0 : 0.0,
+          scores.loss, scores.metric, e.rate, e.gradient_norm, e.seconds})
       history.push_back(number);
   }
 }
@@ -154,8 +154,7 @@ bool TrainCheckpoints::is_due(const Trainer& trainer) const {
   const CheckpointEvery& every = options_.every;
   if (every.steps > 0 && trainer.steps() % every.steps == 0) return true;
   if (every.epochs > 0 && trainer.epoch_ended() && trainer.epoch() % every.epochs == 0) return true;
-  return every.seconds > 0 &&
-         std::chrono::duration<double>(Clock::now() - written_).count() >= every.seconds;
+  return every.seconds > 0 && std::chrono::duration<double>(Clock::now() - written_).count() >= every.seconds;
 }
 
 void TrainCheckpoints::after_step(Trainer& trainer, const TrainRecord& record, double seconds, bool is_last) {

@@ -1,5 +1,5 @@
-// thalweg train with checkpoints: killed, interrupted, damaged, refused. What a resumed training ends with are
-// the bytes of one that was not interrupted.
+// thalweg train with checkpoints: killed, interrupted, damaged, refused. What a resumed training ends with
+// are the bytes of one that was not interrupted.
 
 #include <chrono>
 #include <csignal>
@@ -24,9 +24,9 @@ using ::testing::MatchesRegex;
 
 /// A training of 4 steps an epoch, and more options.
 Words training(const Words& more) {
-  Words words{"train",     "--data",      "iris",     "--model", "mlp:8",       "--optimizer", "adam:lr=0.01",
-              "--batch",   "32",          "--epochs", "30",      "--transform", "noise:eta=0.01",
-              "--patience", "20"};
+  Words words{"train",       "--data",       "iris",           "--model",    "mlp:8",
+              "--optimizer", "adam:lr=0.01", "--batch",        "32",         "--epochs",
+              "30",          "--transform",  "noise:eta=0.01", "--patience", "20"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -45,7 +45,8 @@ struct Folder : Scratch {
 };
 
 /// Starts the command with its output in files, and does not wait.
-pid_t start(const Words& words, const Folder& folder, const std::function<void()>& before = [] {}) {
+pid_t start(
+    const Words& words, const Folder& folder, const std::function<void()>& before = [] {}) {
   const pid_t child = ::fork();
   if (child != 0) return child;
   ::dup2(::open((folder.path("out")).c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDOUT_FILENO);
@@ -80,9 +81,9 @@ TEST(Checkpoints, ARunThatIsKilledAndResumedEndsAsOneThatIsNot) {
   std::mt19937 random(1);
   for (std::size_t k = 0; k <= kills; ++k) {
     const pid_t child =
-        start(training({"--json", "--quiet", "--save", folder.model(), "--checkpoint", folder.run(), "--resume",
-                        folder.run(), "--every", "1steps", "--keep", "2", "--threads", k % 2 == 0 ? "1" : "3",
-                        "--isa", k % 2 == 0 ? "best" : "baseline"}),
+        start(training({"--json", "--quiet", "--save", folder.model(), "--checkpoint", folder.run(),
+                        "--resume", folder.run(), "--every", "1steps", "--keep", "2", "--threads",
+                        k % 2 == 0 ? "1" : "3", "--isa", k % 2 == 0 ? "best" : "baseline"}),
               folder);
     if (k < kills) {
       const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(20);
@@ -122,11 +123,11 @@ TEST(Checkpoints, DamagedOnesAreSkippedWithTheReason) {
   fs::resize_file(second, 1000);
   const Output resumed = thalweg(until(20, {"--resume", folder.run(), "--save", folder.model()}));
   EXPECT_EQ(resumed.code, 0);
-  EXPECT_THAT(resumed.err,
-              AllOf(HasSubstr("thalweg: skipped a checkpoint: " + newest +
-                              ": found bytes that do not agree with their checksum"),
-                    HasSubstr("thalweg: skipped a checkpoint: " + second + ": found "),
-                    HasSubstr("going on from " + folder.run() + "/step-000000000006.safetensors, after 6 steps")));
+  EXPECT_THAT(resumed.err, AllOf(HasSubstr("thalweg: skipped a checkpoint: " + newest +
+                                           ": found bytes that do not agree with their checksum"),
+                                 HasSubstr("thalweg: skipped a checkpoint: " + second + ": found "),
+                                 HasSubstr("going on from " + folder.run() +
+                                           "/step-000000000006.safetensors, after 6 steps")));
   EXPECT_EQ(thalweg(until(20, {"--save", folder.model("whole")})).code, 0);
   EXPECT_EQ(file_text(folder.model()), file_text(folder.model("whole")));
   for (const auto& name : folder.checkpoints()) fs::resize_file(folder.run() + "/" + name, 9);
@@ -139,8 +140,7 @@ TEST(Checkpoints, ASignalWritesOneAndEndsTheTraining) {
   for (const int signal : {SIGINT, SIGTERM}) {
     const Folder folder;
     const auto endless = [&](const Words& more) {
-      Words words{"train",    "--data",  "iris",       "--model", "softmax",
-                  "--epochs", "1000000", "--cooldown", "0"};
+      Words words{"train", "--data", "iris", "--model", "softmax", "--epochs", "1000000", "--cooldown", "0"};
       words.insert(words.end(), more.begin(), more.end());
       return words;
     };
@@ -150,14 +150,15 @@ TEST(Checkpoints, ASignalWritesOneAndEndsTheTraining) {
     ::kill(child, signal);
     const Output output = end_of(child, folder);
     EXPECT_EQ(output.code, 128 + signal);
-    EXPECT_THAT(output.err, HasSubstr(".safetensors is written: the same command with --resume " + folder.run() +
-                                      " goes on\n"));
+    EXPECT_THAT(output.err, HasSubstr(".safetensors is written: the same command with --resume " +
+                                      folder.run() + " goes on\n"));
     const std::string after = "thalweg: interrupted after ";
     ASSERT_THAT(output.err, HasSubstr(after));
     const std::size_t steps = std::stoul(output.err.substr(output.err.find(after) + after.size()));
     ASSERT_EQ(folder.checkpoints().size(), 1U);
     const std::string end = std::to_string(steps + 6);
-    ASSERT_EQ(thalweg(endless({"--max-steps", end, "--resume", folder.run(), "--save", folder.model()})).code, 0);
+    ASSERT_EQ(thalweg(endless({"--max-steps", end, "--resume", folder.run(), "--save", folder.model()})).code,
+              0);
     ASSERT_EQ(thalweg(endless({"--max-steps", end, "--save", folder.model("whole")})).code, 0);
     EXPECT_EQ(file_text(folder.model()), file_text(folder.model("whole")));
   }
@@ -191,23 +192,27 @@ TEST(Checkpoints, OtherRunsAreRefusedWithAllThatDiffers) {
     EXPECT_EQ(output.code, code) << output.err;
     return output.err;
   };
-  EXPECT_THAT(error(training({"--checkpoint", folder.run()}), 3),
-              MatchesRegex("thalweg: error: .*/run: found checkpoints of a run .the newest: .*; expected an empty "
-                           "folder; --resume .*/run goes on with that run\n"));
+  EXPECT_THAT(
+      error(training({"--checkpoint", folder.run()}), 3),
+      MatchesRegex("thalweg: error: .*/run: found checkpoints of a run .the newest: .*; expected an empty "
+                   "folder; --resume .*/run goes on with that run\n"));
   Words other = training({"--resume", folder.run(), "--seed", "1"});
   other[static_cast<std::size_t>(std::find(other.begin(), other.end(), "32") - other.begin())] = "16";
-  EXPECT_THAT(error(other, 3),
-              MatchesRegex("thalweg: error: .*/step-[0-9]+.safetensors: found batch 32 .now 16.; data .*; seed 0 "
-                           ".now 1.; transform 1 noise .now noise:seed=1.; expected the options "
-                           "and data that the run was begun with\n"));
+  EXPECT_THAT(
+      error(other, 3),
+      MatchesRegex("thalweg: error: .*/step-[0-9]+.safetensors: found batch 32 .now 16.; data .*; seed 0 "
+                   ".now 1.; transform 1 noise .now noise:seed=1.; expected the options "
+                   "and data that the run was begun with\n"));
   EXPECT_THAT(error(training({"--resume", folder.path("no")}), 3), HasSubstr("/no: found no checkpoint;"));
   EXPECT_THAT(error(training({"--every", "5steps"}), 2), HasSubstr("--every needs --checkpoint or --resume"));
   EXPECT_THAT(error(training({"--checkpoint", folder.run(), "--every", "5"}), 2),
               HasSubstr("every = 5: must be like 500steps, 1epoch, 30s, 5min or 2h"));
-  EXPECT_THAT(error(training({"--checkpoint", folder.run(), "--every", "1.5epochs"}), 2), HasSubstr("must be like"));
+  EXPECT_THAT(error(training({"--checkpoint", folder.run(), "--every", "1.5epochs"}), 2),
+              HasSubstr("must be like"));
   EXPECT_THAT(error(training({"--checkpoint", folder.run(), "--keep", "0"}), 2), HasSubstr("--keep = 0"));
-  EXPECT_THAT(error({"train", "--stream", "--data", "x.svm", "--model", "logistic", "--checkpoint", "run"}, 2),
-              HasSubstr("--checkpoint does not go with --stream and --online"));
+  EXPECT_THAT(
+      error({"train", "--stream", "--data", "x.svm", "--model", "logistic", "--checkpoint", "run"}, 2),
+      HasSubstr("--checkpoint does not go with --stream and --online"));
   EXPECT_THAT(error(training({"--resume", folder.run(), "--diagnose"}), 2), HasSubstr("--diagnose"));
   EXPECT_THAT(error(training({"--checkpoint", "/proc/run"}), 3),
               HasSubstr("/proc/run: found that it cannot be written ("));
@@ -275,7 +280,8 @@ TEST(Inspect, ShowsCheckpointsModelsAndDamage) {
   EXPECT_TRUE(found);
   const Output text = thalweg({"inspect", folder.model()});
   EXPECT_EQ(text.code, 0);
-  EXPECT_THAT(text.out, AllOf(HasSubstr(": model, "), HasSubstr("checksum: none"), HasSubstr("layer1.weights")));
+  EXPECT_THAT(text.out,
+              AllOf(HasSubstr(": model, "), HasSubstr("checksum: none"), HasSubstr("layer1.weights")));
   std::string bytes = file_text(path);
   bytes.back() = static_cast<char>(bytes.back() ^ 1);
   std::ofstream(path, std::ios::binary) << bytes;
