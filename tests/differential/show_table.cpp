@@ -1,4 +1,5 @@
-// show_table FILE: what thalweg reads from a file, number by number in hexadecimal, for another reader to compare.
+// show_table FILE: what thalweg reads from a file, number by number in hexadecimal, for another reader to
+// compare.
 //
 //   dense|sparse ROWS COLUMNS
 //   LABEL<tab>VALUE VALUE ...        of a sparse row: COLUMN:VALUE, columns from 0
@@ -43,7 +44,8 @@ void show(const data::Table& table) {
   for (std::size_t i = 0; i < table.label.size(); ++i) {
     fmt::print("{}\t", table.label[i]);
     if (dense != nullptr) {
-      for (std::size_t j = 0; j < dense->columns; ++j) fmt::print("{:a} ", dense->values[i * dense->columns + j]);
+      for (std::size_t j = 0; j < dense->columns; ++j)
+        fmt::print("{:a} ", dense->values[i * dense->columns + j]);
     } else {
       for (std::size_t k = sparse->row_begin[i]; k < sparse->row_begin[i + 1]; ++k)
         fmt::print("{}:{:a} ", sparse->column[k], sparse->value[k]);

@@ -31,7 +31,9 @@ TrainOptions with(NonFinite policy, const std::string& optimizer, std::size_t ep
 }
 
 /// The gradient of its third row, 1e30 times 1e10, is beyond float; the loss is not.
-data::Split with_a_bad_row() { return split_of(numbers(1, {1, 2, 1e30F, 3}, {1, 3, 1e10F, 2}), false, false); }
+data::Split with_a_bad_row() {
+  return split_of(numbers(1, {1, 2, 1e30F, 3}, {1, 3, 1e10F, 2}), false, false);
+}
 data::Split without_it() { return split_of(numbers(1, {1, 2, 3}, {1, 3, 2}), false, false); }
 
 std::vector<float> values(const Trainer& trainer) {
@@ -53,9 +55,10 @@ TEST(NonFiniteTraining, StopsWithAReport) {
   EXPECT_EQ(record.stop, Stop::diverged);
   // From 0 the first row takes weight and bias to 0.5, the second has the error 1.5 - 3 and the gradient (-3,
   // -1.5).
-  EXPECT_EQ(record.stop_text(),
-            "diverged at step 3: the gradient of weights is not finite (weights[0] is inf; at step 2 the loss "
-            "was 1.125, the gradient's norm 3.354)");
+  EXPECT_EQ(
+      record.stop_text(),
+      "diverged at step 3: the gradient of weights is not finite (weights[0] is inf; at step 2 the loss "
+      "was 1.125, the gradient's norm 3.354)");
   EXPECT_EQ(record.non_finite.text(), "");
 }
 
@@ -81,12 +84,11 @@ TEST(NonFiniteTraining, SkipsAStepAsIfItsBatchWereNotThere) {
 
 TEST(NonFiniteTraining, ObserversSeeTheStepsThatAreMade) {
   std::vector<std::uint64_t> seen;
-  const TrainRecord record =
-      train(with_a_bad_row(), make_model("linear"), with(NonFinite::skip, "sgd:lr=0.01", 2, 1),
-            [&](const TrainProgress& p) {
-              if (p.finished == nullptr) seen.push_back(p.step);
-              return true;
-            });
+  const TrainRecord record = train(with_a_bad_row(), make_model("linear"),
+                                   with(NonFinite::skip, "sgd:lr=0.01", 2, 1), [&](const TrainProgress& p) {
+                                     if (p.finished == nullptr) seen.push_back(p.step);
+                                     return true;
+                                   });
   EXPECT_THAT(seen, ElementsAre(1, 2, 3, 4, 5, 6));
 }
 
@@ -118,8 +120,9 @@ TEST(NonFiniteTraining, ClipsTheGradient) {
   ASSERT_TRUE(trainer.step());
   EXPECT_THAT(trainer.parameters()[0].values, ElementsAre(0));
   EXPECT_THAT(trainer.parameters()[1].values, ElementsAre(0.5e10F));
-  EXPECT_EQ(trainer.non_finite().text(),
-            "1 entry of a gradient made finite, the last time at step 1: the gradient of weights is not finite");
+  EXPECT_EQ(
+      trainer.non_finite().text(),
+      "1 entry of a gradient made finite, the last time at step 1: the gradient of weights is not finite");
   EXPECT_THAT(trainer.gradient()[0].values, ElementsAre(0));
 }
 
