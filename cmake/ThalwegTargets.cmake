@@ -27,7 +27,7 @@ function(thalweg_compile_options target)
 endfunction()
 
 # thalweg_precompile(TARGET HEADER... | REUSE_FROM OTHER): what most files of a target include, read by the compiler once.
-# It halves what it takes to compile them; the preset "clang" does without, so that every file includes what it uses.
+# It halves what it takes to compile them.
 function(thalweg_precompile target)
   if(ARGV1 STREQUAL "REUSE_FROM")
     target_precompile_headers(${target} REUSE_FROM ${ARGV2})

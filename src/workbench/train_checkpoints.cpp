@@ -195,6 +195,8 @@ std::map<std::string, std::string> run_settings(const data::Split& split, const 
   }
   if (options.patience > 0) all["patience"] = std::to_string(options.patience);
   if (!options.shuffle) all["shuffle"] = "no";
+  if (options.non_finite != NonFinite::stop)
+    all["non-finite"] = options.non_finite == NonFinite::skip ? "skip" : "clip";
   return all;
 }
 

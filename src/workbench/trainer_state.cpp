@@ -10,12 +10,20 @@
 #include "workbench/trainer.h"
 
 namespace thalweg::workbench {
+namespace {
+
+constexpr std::uint64_t most = std::uint64_t{1} << 53U;  ///< that a note can count
+
+}  // namespace
 
 void Trainer::save(const std::string& path, Notes notes) {
   const auto count = [](std::size_t n) { return static_cast<double>(n); };
   auto& numbers = notes.numbers;
-  numbers["trainer.position"] = {count(epoch_), count(next_), count(epoch_steps_)};
-  numbers["trainer.losses"] = {first_loss_, loss_.data, loss_.penalty, best_loss_};
+  numbers["trainer.position"] = {count(epoch_), count(next_), count(epoch_steps_), count(epoch_rows_)};
+  numbers["trainer.losses"] = {first_loss_, loss_.data, loss_.penalty, best_loss_, last_loss_, last_norm_};
+  numbers["trainer.non_finite"] = {static_cast<double>(non_finite_.skipped),
+                                   static_cast<double>(non_finite_.clipped)};
+  if (!non_finite_.last.empty()) notes.texts["trainer.non_finite"] = non_finite_.last;
   numbers["trainer.running"] = {running_.train_loss, running_.gradient_norm,
                                 running_.seconds + seconds_running()};
   if (best_epoch_) numbers["trainer.best_epoch"] = {count(*best_epoch_)};
@@ -31,14 +39,21 @@ void Trainer::save(const std::string& path, Notes notes) {
 
 void Trainer::load(const Checkpoint& checkpoint) {
   const NoteReader notes(checkpoint);
-  const std::vector<double>& position = notes.numbers("trainer.position", 3);
-  const std::vector<double>& losses = notes.numbers("trainer.losses", 4);
+  const std::vector<double>& position = notes.numbers("trainer.position", 4);
+  const std::vector<double>& losses = notes.numbers("trainer.losses", 6);
   const std::vector<double>& running = notes.numbers("trainer.running", 3);
   const std::size_t epoch = notes.count("trainer.position", 0, options_.epochs),
                     next = notes.count("trainer.position", 1, rows_),
-                    epoch_steps = notes.count("trainer.position", 2, rows_);
-  if ((epoch == 0) != (checkpoint.steps() == 0) || (epoch > 0 && next == 0))
+                    epoch_steps = notes.count("trainer.position", 2, rows_),
+                    epoch_rows = notes.count("trainer.position", 3, rows_);
+  if ((epoch == 0) != (next == 0) || (epoch == 0 && checkpoint.steps() > 0))
     throw notes.wrong("trainer.position", number_text(position[0]), "an epoch in which there were steps");
+  NonFiniteTally non_finite;
+  (void)notes.numbers("trainer.non_finite", 2);
+  non_finite.skipped = notes.count("trainer.non_finite", 0, most);
+  non_finite.clipped = notes.count("trainer.non_finite", 1, most);
+  const auto& texts = checkpoint.notes().texts;
+  if (const auto last = texts.find("trainer.non_finite"); last != texts.end()) non_finite.last = last->second;
   std::optional<std::size_t> best_epoch;
   if (notes.has("trainer.best_epoch")) best_epoch = notes.count("trainer.best_epoch", 0, epoch);
   models::Parameters<float> best;
@@ -51,7 +66,6 @@ void Trainer::load(const Checkpoint& checkpoint) {
   std::optional<PlateauTracker> plateau;
   if (plateau_) {
     const std::vector<double>& at = notes.numbers("trainer.plateau", 4);
-    constexpr std::uint64_t most = std::uint64_t{1} << 53U;
     plateau.emplace(*options_.plateau,
                     PlateauTracker::Position{at[0], at[1], notes.count("trainer.plateau", 2, most),
                                              notes.count("trainer.plateau", 3, most)});
@@ -70,6 +84,10 @@ void Trainer::load(const Checkpoint& checkpoint) {
   first_loss_ = losses[0];
   loss_ = {losses[1], losses[2]};
   best_loss_ = losses[3];
+  last_loss_ = losses[4];
+  last_norm_ = losses[5];
+  epoch_rows_ = epoch_rows;
+  non_finite_ = non_finite;
   running_.train_loss = running[0];
   running_.gradient_norm = running[1];
   running_.seconds = running[2];

@@ -82,6 +82,34 @@ TEST(NonFiniteTraining, SkipsAStepAsIfItsBatchWereNotThere) {
   }
 }
 
+// Saved after each step in turn, also after one that was skipped.
+TEST(NonFiniteTraining, GoesOnFromACheckpointWithItsTally) {
+  const data::Split split = with_a_bad_row();
+  const TrainOptions options = with(NonFinite::skip, "adam:lr=0.1", 2, 1);
+  const data::TemporaryFolder folder;
+  const std::string path = folder.path() + "/run.safetensors";
+  const auto advance = [](Trainer& trainer, std::size_t from, std::size_t to) {
+    EpochRecord last;
+    for (std::size_t k = from; k < to; ++k) {
+      EXPECT_TRUE(trainer.step());
+      if (trainer.epoch_ended()) last = trainer.finish_epoch().value();
+    }
+    return last;
+  };
+  for (const std::size_t saved : {1, 2, 3, 6, 7}) {
+    Trainer whole(split, make_model("linear"), options), first(split, make_model("linear"), options),
+        second(split, make_model("linear"), options);
+    const EpochRecord expected = advance(whole, 0, 8);
+    advance(first, 0, saved);
+    first.save(path, {});
+    second.load(Checkpoint(path));
+    const EpochRecord found = advance(second, saved, 8);
+    EXPECT_EQ(values(second), values(whole)) << saved;
+    EXPECT_EQ(found.train_loss, expected.train_loss) << saved;
+    EXPECT_EQ(second.non_finite().text(), whole.non_finite().text()) << saved;
+  }
+}
+
 TEST(NonFiniteTraining, ObserversSeeTheStepsThatAreMade) {
   std::vector<std::uint64_t> seen;
   const TrainRecord record = train(with_a_bad_row(), make_model("linear"),
