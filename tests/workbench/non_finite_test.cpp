@@ -96,7 +96,7 @@ TEST(NonFiniteTraining, GoesOnFromACheckpointWithItsTally) {
     }
     return last;
   };
-  for (const std::size_t saved : {1, 2, 3, 6, 7}) {
+  for (const std::size_t saved : std::vector<std::size_t>{1, 2, 3, 6, 7}) {
     Trainer whole(split, make_model("linear"), options), first(split, make_model("linear"), options),
         second(split, make_model("linear"), options);
     const EpochRecord expected = advance(whole, 0, 8);
