@@ -63,6 +63,7 @@ struct LargestBits {
   }
 };
 
+#if defined(__x86_64__)
 /// SSE2 cannot compare whole numbers of 64 bits. x - x is 0, but NaN where x is not finite; a NaN is looked
 /// for then only.
 struct LargestDouble {
@@ -91,6 +92,9 @@ struct LargestDouble {
     *static_cast<double*>(l.result) = result;
   }
 };
+#else
+using LargestDouble = LargestBits<double, std::int64_t>;
+#endif
 
 }  // namespace
 
