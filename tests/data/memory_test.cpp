@@ -1,47 +1,14 @@
 // That no file makes a reader allocate more than a stated multiple of its size: the worst that its format
 // allows, and what lies about its sizes.
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
-
 #include <gtest/gtest.h>
-#include <malloc.h>
 
+#include "data/counted_memory.h"
 #include "data/csv.h"
 #include "data/idx.h"
 #include "data/libsvm.h"
 #include "data/npy.h"
 #include "data/temporary.h"
-
-namespace {
-
-std::atomic<std::size_t> held{0}, most{0};
-
-void count(void* memory) {
-  const std::size_t now = held += ::malloc_usable_size(memory);
-  if (now > most) most = now;
-}
-
-}  // namespace
-
-// Counts the bytes that the whole program holds.
-void* operator new(std::size_t size) {
-  void* const memory = std::malloc(size > 0 ? size : 1);
-  if (memory == nullptr) throw std::bad_alloc();
-  count(memory);
-  return memory;
-}
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  void* const memory = std::malloc(size > 0 ? size : 1);
-  if (memory != nullptr) count(memory);
-  return memory;
-}
-void operator delete(void* memory) noexcept {
-  if (memory != nullptr) held -= ::malloc_usable_size(memory);
-  std::free(memory);
-}
-void operator delete(void* memory, std::size_t) noexcept { operator delete(memory); }
 
 namespace thalweg::data {
 namespace {
@@ -58,10 +25,7 @@ std::string repeated(const std::string& text) {
 template <class Read>
 double multiple(const TemporaryFolder& folder, const std::string& bytes, const Read& read) {
   const std::string path = folder.file("file-ubyte", bytes);
-  const std::size_t before = held;
-  most = before;
-  error_of(folder, [&] { read(path); });
-  const std::size_t needed = most - before;
+  const std::size_t needed = test::held_by([&] { error_of(folder, [&] { read(path); }); });
   return needed < always ? 0 : static_cast<double>(needed - always) / static_cast<double>(bytes.size());
 }
 
