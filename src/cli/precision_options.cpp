@@ -17,11 +17,6 @@ constexpr std::array state_types{StateType::float32, StateType::float64, StateTy
 
 }  // namespace
 
-const char* state_name(StateType type) {
-  constexpr const char* names[] = {"automatic", "float32", "float64", "bfloat16", "int8"};
-  return names[static_cast<int>(type)];
-}
-
 void PrecisionOptions::declare(Arguments& a) {
   a.group("How numbers are stored (docs/precision.md)");
   a.choice("--parameters", {"float32", "bfloat16", "float16"}, parameters,
@@ -40,7 +35,7 @@ workbench::TrainPrecision PrecisionOptions::precision() const {
   made.parameters = *std::find_if(parameter_types.begin(), parameter_types.end(),
                                   [&](Precision type) { return parameters == precision_name(type); });
   made.state = *std::find_if(state_types.begin(), state_types.end(),
-                             [&](StateType type) { return state == state_name(type); });
+                             [&](StateType type) { return state == workbench::state_name(type); });
   made.master = master;
   made.rounding = rounding == "stochastic" ? Rounding::stochastic : Rounding::nearest;
   made.loss_scale = loss_scale;
@@ -66,7 +61,7 @@ std::string precision_text(const workbench::TrainPrecision& p) {
     add(std::string("parameters and gradients in ") + precision_name(p.parameters));
     if (p.master) text += " with a copy in float32";
   }
-  if (p.state != StateType::float32) add(std::string("state in ") + state_name(p.state));
+  if (p.state != StateType::float32) add(std::string("state in ") + workbench::state_name(p.state));
   if (p.rounding == Rounding::stochastic) add("rounded stochastically");
   if (p.loss_scale != 1) add("loss scale " + number_text(p.loss_scale));
   return text;

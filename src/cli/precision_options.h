@@ -26,7 +26,5 @@ struct PrecisionOptions {
 /// "parameters in bfloat16 with a copy in float32, state in int8, rounded stochastically, loss scale 1024";
 /// "" for what is usual.
 [[nodiscard]] std::string precision_text(const workbench::TrainPrecision& precision);
-/// "int8"
-[[nodiscard]] const char* state_name(StateType type);
 
 }  // namespace thalweg::cli

@@ -308,7 +308,7 @@ class Train : public Command {
               {"batch", record.batch},         {"cooldown", record.cooldown}};
     const workbench::TrainPrecision& p = record.precision;
     json["precision"] = {{"parameters", precision_name(p.parameters)},
-                         {"state", state_name(p.state)},
+                         {"state", workbench::state_name(p.state)},
                          {"master", p.master},
                          {"rounding", p.rounding == Rounding::stochastic ? "stochastic" : "nearest"},
                          {"loss_scale", p.loss_scale}};

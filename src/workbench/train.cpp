@@ -112,6 +112,11 @@ std::string NonFiniteTally::text() const {
   return done.empty() ? done : done + ", the last time at " + last;
 }
 
+const char* state_name(StateType type) {
+  constexpr const char* names[] = {"automatic", "float32", "float64", "bfloat16", "int8"};
+  return names[static_cast<int>(type)];
+}
+
 const char* stop_name(Stop stop) {
   switch (stop) {
     case Stop::epochs_done:

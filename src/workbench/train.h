@@ -40,6 +40,9 @@ struct TrainPrecision {
   double loss_scale = 1;
 };
 
+/// "int8"
+[[nodiscard]] const char* state_name(StateType type);
+
 /// What NonFinite::skip and NonFinite::clip have done.
 struct NonFiniteTally {
   std::uint64_t skipped = 0, clipped = 0;  ///< steps; entries of gradients

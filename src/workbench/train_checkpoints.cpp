@@ -43,7 +43,7 @@ std::string data_text(const data::Split& split) {
 }
 
 std::string precision_of(const TrainPrecision& p) {
-  return std::string(precision_name(p.parameters)) + ", state " + std::to_string(static_cast<int>(p.state)) +
+  return std::string(precision_name(p.parameters)) + ", state " + state_name(p.state) +
          (p.master ? ", master" : "") + (p.rounding == Rounding::stochastic ? ", stochastic" : "") +
          (p.loss_scale == 1 ? "" : ", times " + number_text(p.loss_scale));
 }

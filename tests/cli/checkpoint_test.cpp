@@ -203,6 +203,8 @@ TEST(Checkpoints, OtherRunsAreRefusedWithAllThatDiffers) {
       MatchesRegex("thalweg: error: .*/step-[0-9]+.safetensors: found batch 32 .now 16.; data .*; seed 0 "
                    ".now 1.; transform 1 noise .now noise:seed=1.; expected the options "
                    "and data that the run was begun with\n"));
+  EXPECT_THAT(error(training({"--resume", folder.run(), "--state", "int8"}), 3),
+              HasSubstr("precision float32, state float32 (now float32, state int8)"));
   EXPECT_THAT(error(training({"--resume", folder.path("no")}), 3), HasSubstr("/no: found no checkpoint;"));
   EXPECT_THAT(error(training({"--every", "5steps"}), 2), HasSubstr("--every needs --checkpoint or --resume"));
   EXPECT_THAT(error(training({"--checkpoint", folder.run(), "--every", "5"}), 2),

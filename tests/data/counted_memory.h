@@ -1,6 +1,7 @@
 #pragma once
 
-// Counts the bytes that a whole test program holds. Replaces its operator new: one file of a program includes this.
+// Counts the bytes that a whole test program holds. Replaces its operator new: one file of a program includes
+// this.
 
 #include <atomic>
 #include <cstdlib>
