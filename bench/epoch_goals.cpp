@@ -72,7 +72,10 @@ void training_goals(const Record& record, std::vector<Goal>& goals) {
                  gain = figure_of(record.over_reference(*best)).median;
     goals.push_back({fmt::format("an epoch of {} at least {} times faster than {}: {}", e.name, wanted,
                                  best->name.substr(0, best->name.find(':')), threads_text(e.threads)),
-                     fmt::format("{:.2f}", gain), shortfall(gain, wanted, true), binds});
+                     fmt::format("{:.2f}", gain), shortfall(gain, wanted, true),
+                     binds + fmt::format("; {} takes {}, {:.2f} times the products alone",
+                                         best->name.substr(0, best->name.find(':')), row_text(*best),
+                                         limit == nullptr ? 0 : median_of(best) / median_of(limit))});
   }
 }
 

@@ -50,6 +50,23 @@ Arithmetic arithmetic_of(const Record& record, const Entry& e) {
   return {};
 }
 
+/// What the bare loops of this size and precision on as many threads moved, least and most: on a shared
+/// machine, two processors have one way to memory or two, as the host places them, now and then.
+std::string loops_text(const Record& record, const Entry& e) {
+  double least = std::numeric_limits<double>::infinity(), most = 0;
+  for (const Entry& loop : record.entries) {
+    if (loop.group != "limit" || loop.size != e.size || loop.precision != e.precision ||
+        loop.threads != e.threads || !(loop.bytes > 0))
+      continue;
+    for (const double ns : loop.rounds) {
+      least = std::min(least, loop.bytes / ns);
+      most = std::max(most, loop.bytes / ns);
+    }
+  }
+  return fmt::format("the step moved {}, bare loops of this size {:.1f} to {:.1f} in the rounds of this run",
+                     rate_text(e, median_of(&e)), least, most);
+}
+
 /// From what it takes without memory, what memory takes alone, and what one thread takes.
 std::string what_binds(const Record& record, const Entry& e) {
   const Entry* limit = record.limit_of(e);
@@ -66,11 +83,14 @@ std::string what_binds(const Record& record, const Entry& e) {
   if (time > 1.1 * (memory + arithmetic.ns)) {
     const Entry* const one = e.threads > 1 ? on_one_thread(record, e) : nullptr;
     if (one != nullptr) text += fmt::format(", on one thread {:.3g}", median_of(one));
-    return text + fmt::format(
-                      ", fastest round {:.3g}: longer than both after each other: {}",
-                      figure_of(e.rounds).least,
-                      one != nullptr ? "waking, joining, or a processor that others hold" : "other programs");
+    return text + fmt::format(", fastest round {:.3g}: longer than both after each other: {}; {}",
+                              figure_of(e.rounds).least,
+                              one != nullptr ? "waking, joining, or a processor or memory that others hold"
+                                             : "memory that others hold",
+                              loops_text(record, e));
   }
+  if (arithmetic.ns > 1.5 * memory)
+    return text + ": the arithmetic binds, and does not wholly overlap with memory";
   if (arithmetic.ns > 0.9 * memory)
     return text + ": arithmetic and memory take as long and do not overlap wholly";
   return text + (e.limit.find(" + ") != std::string::npos ? ": what the passes cost beside memory binds"
