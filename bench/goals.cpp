@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <iterator>
 #include <limits>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "bench/goal_parts.h"
 #include "bench/pool_cases.h"
 #include "bench/rule_cases.h"
+#include "engine/sharing.h"
 
 namespace thalweg::bench {
 namespace {
@@ -199,6 +201,10 @@ std::string what_threads_cost(const Record& record, const std::vector<Pair>& slo
       "the worst took {:.3g} ns on one thread and {:.3g} on {}, in the fastest rounds {:.3g} and {:.3g}",
       median_of(worst.one), median_of(worst.several), worst.several->threads,
       figure_of(worst.one->rounds).least, figure_of(worst.several->rounds).least));
+  if (worst.several->bytes * std::strtod(worst.several->size.c_str(), nullptr) < several_threads_from)
+    add(fmt::format(
+        "it moves less than {:.0f} KiB and runs on one thread both times: its state lies elsewhere",
+        several_threads_from / 1024));
   const Entry *loop = record.limit_of(*worst.several), *loop_one = record.limit_of(*worst.one);
   if (loop != nullptr && loop_one != nullptr && loop->set == loop_one->set)
     add(fmt::format("its bare loop {:.2f} times the time of one",

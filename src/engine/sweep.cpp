@@ -5,14 +5,13 @@
 
 #include <thalweg/thread_pool.h>
 
+#include "engine/sharing.h"
 #include "engine/tile.h"
 
 namespace thalweg {
 namespace {
 
-// Measured, see docs/design/threads.md: what a step reads and writes says best how long it takes.
-constexpr double several_threads_from =
-    768 * 1024.0;  ///< from where it pays even if a cache line takes 600 ns there and back
+// What a step reads and writes says best how long it takes.
 constexpr double wakes_threads_from = 6 * 1024.0 * 1024;  ///< about what waking a thread takes
 
 }  // namespace
