@@ -23,7 +23,7 @@
 #define THALWEG_STAY_ROLLED _Pragma("GCC unroll 1")  // g++ unrolls a short loop before it would vectorize it
 #endif
 
-#if defined(__x86_64__) && !defined(__clang__)
+#if defined(__x86_64__) && !defined(__clang__) && !defined(THALWEG_BASELINE_KERNELS)
 #define THALWEG_MIXES  // clang 14 has other builtins
 #endif
 
@@ -285,10 +285,11 @@ __attribute__((target(THALWEG_V4 ",avx512bf16"), flatten)) void run_v4_bfloat16(
 #pragma clang diagnostic pop
 #endif
 
-/// BodyV4 is what x86-64-v4 runs.
+/// BodyV4 is what x86-64-v4 runs. THALWEG_BASELINE_KERNELS, for builds that look for races between threads, compiles
+/// each kernel once: which memory it touches is the same in every instruction set.
 template <class Body, class Argument, class BodyV4 = Body>
 constexpr std::array<void (*)(const Argument&), isa_count> for_each_isa() {
-#if defined(__x86_64__)
+#if defined(__x86_64__) && !defined(THALWEG_BASELINE_KERNELS)
   return {run_baseline<Body, Argument>, run_v3<Body, Argument>, run_v4<BodyV4, Argument>};
 #else
   return {run_baseline<Body, Argument>, run_baseline<Body, Argument>, run_baseline<Body, Argument>};
