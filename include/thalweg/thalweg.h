@@ -14,6 +14,7 @@
 #include <thalweg/schedules/decay.h>
 #include <thalweg/schedules/plateau.h>
 #include <thalweg/thread_pool.h>
+#include <thalweg/torch_state.h>
 #include <thalweg/transforms/clip.h>
 #include <thalweg/transforms/decay.h>
 #include <thalweg/transforms/noise.h>

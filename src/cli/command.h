@@ -73,6 +73,7 @@ std::unique_ptr<Command> docs_command();
 std::unique_ptr<Command> train_command();
 std::unique_ptr<Command> predict_command();
 std::unique_ptr<Command> inspect_command();
+std::unique_ptr<Command> convert_command();
 std::unique_ptr<Command> compare_command();
 std::unique_ptr<Command> diagnose_command();
 std::unique_ptr<Command> lr_find_command();

@@ -8,6 +8,7 @@ int main(int count, char** words) {
   commands.push_back(train_command());
   commands.push_back(predict_command());
   commands.push_back(inspect_command());
+  commands.push_back(convert_command());
   commands.push_back(lr_find_command());
   commands.push_back(diagnose_command());
   commands.push_back(compare_command());

@@ -8,7 +8,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-const Words commands{"list", "explain", "minimize", "replay", "train", "predict", "inspect", "compare"};
+const Words commands{"list",    "explain", "minimize", "replay", "train",
+                     "predict", "inspect", "convert",  "compare"};
 
 TEST(Help, OfTheWholeNamesEveryCommand) {
   const Output help = thalweg({"--help"});
