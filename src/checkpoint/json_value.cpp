@@ -1,5 +1,6 @@
 #include "checkpoint/json_value.h"
 
+#include <algorithm>
 #include <unordered_set>
 
 #include <thalweg/error.h>
@@ -61,12 +62,13 @@ class Parser {
     made.kind = JsonValue::Kind::object;
     tokens_.expect('{');
     if (tokens_.take('}')) return;
-    std::unordered_set<std::string> names;
+    std::unordered_set<std::string> known;
     do {
-      std::string name = tokens_.string();
-      if (!names.insert(name).second) throw input_error(file_, shown(name) + " twice", "each name once");
+      made.names.push_back(tokens_.string());
+      const std::string& name = made.names.back();
+      if (!known.insert(name).second) throw input_error(file_, shown(name) + " twice", "each name once");
       tokens_.expect(':');
-      made.members.push_back({std::move(name), value(depth + 1)});
+      made.items.push_back(value(depth + 1));
     } while (tokens_.take(','));
     tokens_.expect('}');
   }
@@ -87,10 +89,8 @@ class Parser {
 }  // namespace
 
 const JsonValue* JsonValue::find(std::string_view name) const {
-  for (const JsonMember& member : members) {
-    if (member.name == name) return &member.value;
-  }
-  return nullptr;
+  const auto found = std::find(names.begin(), names.end(), name);
+  return found == names.end() ? nullptr : &items[static_cast<std::size_t>(found - names.begin())];
 }
 
 JsonValue parse_json(const std::string& file, std::string_view text) {

@@ -6,26 +6,19 @@
 
 namespace thalweg::checkpoint {
 
-struct JsonMember;
-
 /// A JSON text as a tree, for what may come in any order.
 struct JsonValue {
   enum class Kind { null, boolean, number, text, array, object };
 
   Kind kind = Kind::null;
   bool boolean = false;
-  double number = 0;                  ///< rounded to nearest where no double has it
-  std::string text{};                 ///< in UTF-8
-  std::vector<JsonValue> items{};     ///< of an array
-  std::vector<JsonMember> members{};  ///< of an object, as they stand there, each name once
+  double number = 0;                 ///< rounded to nearest where no double has it
+  std::string text{};                ///< in UTF-8
+  std::vector<JsonValue> items{};    ///< of an array, and what an object's members are
+  std::vector<std::string> names{};  ///< of an object's members, as they stand there, each once
 
   /// The member of this name, or null.
   [[nodiscard]] const JsonValue* find(std::string_view name) const;
-};
-
-struct JsonMember {
-  std::string name;
-  JsonValue value;
 };
 
 /// Reads the text of `file`. Throws an input Error with the byte where it is no JSON, and for a name that is

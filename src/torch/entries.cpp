@@ -105,11 +105,11 @@ void Entries::must_be(const Json& object, const std::string& where, const std::s
 void Entries::only(const Json& object, const std::string& where,
                    const std::vector<std::string>& known) const {
   if (object.kind != Json::Kind::object) throw wrong(where, found_text(object), "an object");
-  for (const checkpoint::JsonMember& member : object.members) {
-    if (std::find(known.begin(), known.end(), member.name) != known.end()) continue;
+  for (const std::string& own : object.names) {
+    if (std::find(known.begin(), known.end(), own) != known.end()) continue;
     std::string all;
     for (const std::string& name : known) all += (all.empty() ? "" : ", ") + name;
-    throw wrong(where, "an entry " + shown(member.name), all.empty() ? "none" : all);
+    throw wrong(where, "an entry " + shown(own), all.empty() ? "none" : all);
   }
 }
 

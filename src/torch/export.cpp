@@ -139,8 +139,7 @@ class Exporter {
           throw refusal(rule.name() + " with " + key.name + "=" + value_text(rule.get(key.name)),
                         value_text(form.get(key.name)) + ", as PyTorch's " + kind_->optimizer + " has it");
       }
-      const bool velocity = std::string_view(kind_->optimizer) == "SGD" && !kind_->slots.empty();
-      if (velocity && std::get<double>(rule.get("momentum")) == 0)
+      if (needs_velocity(*kind_) && std::get<double>(rule.get("momentum")) == 0)
         throw refusal("momentum=0 in " + shown(text),
                       "momentum above 0, or the rule sgd: PyTorch keeps no velocity");
       return rule;

@@ -1,6 +1,7 @@
 // From the state of a PyTorch optimizer to a checkpoint.
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <deque>
@@ -157,6 +158,8 @@ class Importer {
     entries_.must_be(group, where, "maximize", false);
     entries_.must_be(group, where, "decoupled_weight_decay", optimizer_ == "AdamW");
     check_product(group, where);
+    if (needs_velocity(*kind_) && std::get<double>(rule.get("momentum")) == 0)
+      throw entries_.wrong(where + ".momentum", "0", "above 0: without it, PyTorch keeps no velocity");
     Group made;
     const JsonValue& decay = entries_.member(group, where, "weight_decay");
     if (*kind_->pull_key != '\0')
@@ -190,15 +193,13 @@ class Importer {
   void read_state() {
     const JsonValue& state = entries_.object(root_, "", "state");
     std::vector<const JsonValue*> of(parameters_.size());
-    for (const checkpoint::JsonMember& member : state.members) {
-      const std::string where = "state." + member.name;
-      double index = -1;
-      if (!parse_number(member.name, index) || number_text(index) != member.name || index < 0 ||
-          index >= static_cast<double>(of.size()) || std::floor(index) != index)
-        throw entries_.wrong("state", shown(member.name), "numbers of names, from 0");
-      if (member.value.kind != JsonValue::Kind::object)
-        throw entries_.wrong(where, found_text(member.value), "an object");
-      of[static_cast<std::size_t>(index)] = &member.value;
+    for (std::size_t k = 0; k < state.names.size(); ++k) {
+      const std::string& name = state.names[k];
+      std::size_t index = of.size();
+      std::from_chars(name.data(), name.data() + name.size(), index);
+      if (index >= of.size() || std::to_string(index) != name)
+        throw entries_.wrong("state", shown(name), "numbers of names, from 0");
+      of[index] = &state.items[k];
     }
     for (std::size_t i = 0; i < of.size(); ++i) {
       static const JsonValue none{.kind = JsonValue::Kind::object};

@@ -111,6 +111,10 @@ std::vector<SlotName> slots_of(const Kind& kind, const AnyRule& rule) {
   return found;
 }
 
+bool needs_velocity(const Kind& kind) {
+  return std::string_view(kind.optimizer) == "SGD" && !kind.slots.empty();
+}
+
 double mu_product(const AnyRule& nadam, double steps) {
   const double psi = std::get<double>(nadam.get("momentum_decay"));
   return power(std::get<double>(nadam.get("beta1")), steps) * dozat_schedule(psi, steps).product;

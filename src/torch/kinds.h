@@ -48,6 +48,9 @@ struct Kind {
 /// Which of the kind's slots a rule has: RMSprop's depend on its hyper-parameters.
 [[nodiscard]] std::vector<SlotName> slots_of(const Kind& kind, const AnyRule& rule);
 
+/// Whether it is SGD with momentum, which has none of its state without.
+[[nodiscard]] bool needs_velocity(const Kind& kind);
+
 /// NAdam's mu_product, the product of the momenta of `steps` steps; PyTorch has it in float32.
 [[nodiscard]] double mu_product(const AnyRule& nadam, double steps);
 

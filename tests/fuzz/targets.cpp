@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <optional>
 #include <stdexcept>
 
@@ -14,6 +15,7 @@
 #include <thalweg/error.h>
 #include <thalweg/registry.h>
 #include <thalweg/rules.h>
+#include <thalweg/torch_state.h>
 
 #include "checkpoint/crc32.h"
 #include "checkpoint/tensor_file.h"
@@ -254,6 +256,29 @@ void read_checkpoint(std::string_view bytes) {
   optimizer.load(copy);
 }
 
+/// The state of a PyTorch optimizer, with a checksum that fits: the JSON, and the tensors behind it; the
+/// first two bytes say where these begin. What becomes a checkpoint goes back.
+void read_torch_state(std::string_view bytes) {
+  if (bytes.size() < 2) return;
+  const std::size_t begin =
+      static_cast<unsigned char>(bytes[0]) * 256U + static_cast<unsigned char>(bytes[1]);
+  bytes.remove_prefix(2);
+  std::string json(bytes.substr(0, begin));
+  const std::string tensors(bytes.substr(json.size())), before = R"("crc32":)";
+  if (const std::size_t at = json.find(before); at != json.npos) {
+    const std::size_t number = at + before.size(), end = json.find_first_not_of(" 0123456789", number);
+    json.replace(number, end - number, std::to_string(checkpoint::crc32(tensors)));
+  }
+  const std::string stem = own_folder() + "/state", made = own_folder() + "/made";
+  std::ofstream(stem + ".json", std::ios::binary) << json;
+  std::ofstream(stem + ".safetensors", std::ios::binary) << tensors;
+  if (!accepts(Error::Kind::input, [&] { import_torch_state(stem + ".json", made); })) return;
+  const Checkpoint checkpoint(made);
+  export_torch_state(checkpoint, stem + ".json");
+  import_torch_state(stem + ".json", made);
+  expect(Checkpoint(made).steps() == checkpoint.steps(), "the steps of a state that went back");
+}
+
 void read_gzip(std::string_view bytes) {
   const MemoryFile file(std::string("\x1f\x8b").append(bytes));
   accepts(Error::Kind::input, [&] { static_cast<void>(data::read_file(file.path())); });
@@ -316,6 +341,7 @@ const std::vector<Target>& targets() {
       {"results", parse_results},
       {"tensors", read_tensors},
       {"checkpoint", read_checkpoint},
+      {"torch_state", read_torch_state},
   };
   return all;
 }

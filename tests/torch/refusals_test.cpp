@@ -128,6 +128,9 @@ INSTANTIATE_TEST_SUITE_P(
             "s.json, param_groups[1].weight_decay: found 0.5; expected 0.125 as in param_groups[0]: "
             "adamax:eps_placement=inside_max has no weight decay of its own, but a transform that all groups "
             "share"},
+        Spoilt{"NoMomentum", "nesterov", [](Json& j) { first_group(j)["momentum"] = 0; },
+               "s.json, param_groups[0].momentum: found 0; expected above 0: without it, PyTorch keeps no "
+               "velocity"},
         Spoilt{"NegativeDecay", "adamax", [](Json& j) { first_group(j)["weight_decay"] = -0.5; },
                "s.json, param_groups[0].weight_decay: found -0.5; expected at least 0"},
         Spoilt{"NoForeach", "nadam", [](Json& j) { first_group(j)["foreach"] = nullptr; },
