@@ -35,6 +35,8 @@ def save_torch(path, optimizer, named_parameters, steps=None):
             if id(parameter) not in names:
                 raise ValueError(f"no name for parameter {len(order)} of the optimizer")
             name = names[id(parameter)]
+            if name in order:
+                raise ValueError(f"two parameters are called {name}")
             tensors["parameter." + name] = parameter
             state[str(len(order))] = {}
             for slot, value in state_dict["state"].get(len(order), {}).items():

@@ -201,10 +201,9 @@ class Importer {
         throw entries_.wrong("state", shown(name), "numbers of names, from 0");
       of[index] = &state.items[k];
     }
-    for (std::size_t i = 0; i < of.size(); ++i) {
-      static const JsonValue none{.kind = JsonValue::Kind::object};
+    const JsonValue none{.kind = JsonValue::Kind::object};
+    for (std::size_t i = 0; i < of.size(); ++i)
       read_state_of(parameters_[i], of[i] == nullptr ? none : *of[i], "state." + std::to_string(i));
-    }
   }
 
   void read_state_of(Parameter& parameter, const JsonValue& state, const std::string& where) {

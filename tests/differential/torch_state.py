@@ -10,6 +10,7 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "torch"))
 import numpy as np  # noqa: E402
+import torch  # noqa: E402
 
 import problem  # noqa: E402
 from torch_state import load_torch, read_safetensors, save_torch  # noqa: E402
@@ -71,4 +72,25 @@ for case, options in problem.CASES.items():
     found = {name: parameter.detach().numpy() for name, parameter in resumed.parameters.items()}
     compare(case + " to PyTorch", found, parameters_here("ended"), units)
     print(case, "goes on in PyTorch")
+
+
+def expect_refusal(said, action):
+    try:
+        action()
+    except ValueError as error:
+        assert said in str(error), error
+        return
+    raise AssertionError("not refused: " + said)
+
+
+run = problem.Run(problem.CASES["sgd"])
+before = {name: parameter.detach().clone() for name, parameter in run.parameters.items()}
+pairs = list(run.parameters.items())
+expect_refusal("is of AdamW, not of SGD", lambda: load_torch(path("state.json"), run.optimizer, pairs))
+expect_refusal("give them as steps=", lambda: save_torch(path("sgd.json"), run.optimizer, pairs))
+expect_refusal("no name for parameter 3", lambda: save_torch(path("sgd.json"), run.optimizer, pairs[:3], steps=0))
+save_torch(path("sgd.json"), run.optimizer, pairs, steps=0)
+os.replace(path("state.safetensors"), path("sgd.safetensors"))
+expect_refusal("were not written together", lambda: load_torch(path("sgd.json"), run.optimizer, pairs))
+assert all(torch.equal(run.parameters[name], value) for name, value in before.items())
 print(f"largest difference but NAdam's: {largest:.1f} units in the last place")
