@@ -94,7 +94,7 @@ std::span<const std::uint32_t> StreamTrainer::order(std::size_t block) {
   const std::size_t count = rows_.features.rows;
   if (options_.shuffle_buffer > 0 && count > options_.batch) {
     order_ = data::permutation(count, options_.seed, epoch_ + (std::uint64_t{block} << 32U));
-  } else if (order_.size() < count) {
+  } else {
     order_.resize(count);
     std::iota(order_.begin(), order_.end(), 0U);
   }

@@ -116,6 +116,21 @@ TEST_F(StreamTraining, MixesRowsOfABlockBySeed) {
   EXPECT_EQ(trained(0, 1), trained(0, 2));
 }
 
+// The last block may be a single batch, which is not mixed.
+TEST_F(StreamTraining, LearnsFromEveryRowOfAnEpoch) {
+  std::string text;
+  for (int row = 1; row <= 10; ++row) text += "1 " + std::to_string(row) + ":1\n";
+  StreamTrainOptions options;
+  options.learner.optimizer = make_rule("sgd:lr=0.1");
+  options.epochs = 1;
+  options.batch = 4;
+  options.shuffle_buffer = 8;
+  StreamTrainer stream(folder.file("a.svm", text), {}, models::make_model("linear"), options);
+  EXPECT_EQ(stream.train().steps, 3U);
+  const auto parameters = stream.learner().parameters();
+  EXPECT_THAT(parameters[0].values, ::testing::Each(::testing::Gt(0.0F)));
+}
+
 TEST_F(StreamTraining, JudgesAnotherFileAsTrainDoes) {
   const models::ModelSpec model = models::make_model("softmax");
   const std::string path = file(3);
