@@ -26,10 +26,10 @@ void CheckpointOptions::declare(Arguments& a) {
       "the same --checkpoint, begin anew where there is none");
 }
 
-void CheckpointOptions::check(const Arguments& arguments, bool streams) const {
+void CheckpointOptions::check(const Arguments& arguments, bool online) const {
   for (const char* const option : {"--checkpoint", "--resume", "--every", "--keep"}) {
     if (!arguments.given(option)) continue;
-    const std::string why = streams ? "does not go with --stream and --online: they keep no checkpoints yet"
+    const std::string why = online     ? "does not go with --online, which keeps no checkpoints yet"
                             : !given() ? "needs --checkpoint or --resume"
                                        : "";
     if (!why.empty()) throw Error(Error::Kind::usage, option, "given", why, std::string(option) + " " + why);

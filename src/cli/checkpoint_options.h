@@ -19,8 +19,8 @@ struct CheckpointOptions {
 
   void declare(Arguments& arguments);
   [[nodiscard]] bool given() const { return !folder.empty() || !resume.empty(); }
-  /// Refuses what needs checkpoints where there are none, and them with --stream and --online (`streams`).
-  void check(const Arguments& arguments, bool streams) const;
+  /// Refuses what needs checkpoints where there are none, and them with --online.
+  void check(const Arguments& arguments, bool online) const;
   [[nodiscard]] workbench::TrainCheckpoints::Options options() const;
 
   /// Says on standard error where a training goes on, and what was skipped for it.

@@ -88,7 +88,7 @@ class Train : public Command {
 
   int run(const Session& session) override {
     streaming_.check(*arguments_);
-    checkpoints_.check(*arguments_, streaming_.online || streaming_.stream);
+    checkpoints_.check(*arguments_, streaming_.online);
     if (streaming_.online) return train_online(session, training_, streaming_, save_, *arguments_);
     if (streaming_.stream) return run_stream(session);
     if (!diagnose_ && !language_.name.empty())
@@ -126,18 +126,10 @@ class Train : public Command {
       }
       return true;
     };
-    TrainRecord record;
-    try {
-      record =
-          workbench::train(trainer, split, model, options, observer, checkpoints ? &*checkpoints : nullptr);
-    } catch (const workbench::TrainingInterrupted& interrupted) {
-      progress.clear();
-      CheckpointOptions::end(session, interrupted, checkpoints_.options().folder);
-    }
-    if (interruption && Interruption::was_noted() && !record.divergence) {
-      progress.clear();
-      CheckpointOptions::end(session, {checkpoints->last(), record.steps}, checkpoints_.options().folder);
-    }
+    const TrainRecord record =
+        interruptible(session, progress, checkpoints, [&](workbench::TrainCheckpoints* kept) {
+          return workbench::train(trainer, split, model, options, observer, kept);
+        });
     interruption.reset();
     std::optional<Diagnosis> diagnosis;
     if (watch) {
@@ -172,6 +164,26 @@ class Train : public Command {
   }
 
  private:
+  /// Trains with checkpoints, if there are any. After a signal it ends the process with a line that says so.
+  template <class Training>
+  TrainRecord interruptible(const Session& session, Progress& progress,
+                            std::optional<workbench::TrainCheckpoints>& checkpoints,
+                            const Training& train) const {
+    const auto end = [&](const workbench::TrainingInterrupted& interrupted) {
+      progress.clear();
+      CheckpointOptions::end(session, interrupted, checkpoints_.options().folder);
+    };
+    TrainRecord record;
+    try {
+      record = train(checkpoints ? &*checkpoints : nullptr);
+    } catch (const workbench::TrainingInterrupted& interrupted) {
+      end(interrupted);
+    }
+    if (checkpoints && Interruption::was_noted() && !record.divergence)
+      end({checkpoints->last(), record.steps});
+    return record;
+  }
+
   /// --stream: in epochs over a file that is not held in memory.
   int run_stream(const Session& session) const {
     const models::ModelSpec model = models::make_model(training_.model);
@@ -188,15 +200,23 @@ class Train : public Command {
     const data::StreamFiles files = data::find_stream_files(training_.source);
     const std::string& test = training_.load.test.empty() ? files.test : training_.load.test;
     Progress progress(session.options.quiet);
+    data::StreamOptions source = streaming_.source();
+    source.checksum = checkpoints_.given();
     progress.update(0, "surveying");
-    workbench::StreamTrainer trainer(files.train, streaming_.source(), model, options);
+    workbench::StreamTrainer trainer(files.train, source, model, options);
     progress.clear();
     const data::StreamSurvey& survey = trainer.survey();
     const auto learned = [&] {
-      return workbench::trained_model(trainer.learner(), files.train, survey.classes,
-                                      streaming_.source().hashing);
+      return workbench::trained_model(trainer.learner(), files.train, survey.classes, source.hashing);
     };
     if (!save_.empty()) workbench::check_model_path(save_, learned());
+    std::optional<Interruption> interruption;
+    std::optional<workbench::TrainCheckpoints> checkpoints;
+    if (checkpoints_.given()) {
+      interruption.emplace();
+      checkpoints.emplace(checkpoints_.options(), workbench::run_settings(survey, source, model, options));
+      if (!session.options.quiet) checkpoints_.print_start(*checkpoints);
+    }
     const bool lines = !session.options.json && !session.options.quiet;
     if (lines) {
       const std::string classes =
@@ -208,7 +228,7 @@ class Train : public Command {
       print_how(session, usual);
     }
     const std::size_t every = (training_.epochs + 19) / 20;
-    const TrainRecord record = trainer.train(test, [&](const workbench::TrainProgress& p) {
+    const auto observer = [&](const workbench::TrainProgress& p) {
       progress.update(static_cast<double>(p.step) / static_cast<double>(std::max<std::uint64_t>(1, p.steps)),
                       "training");
       if (p.finished != nullptr && lines && (p.epoch % every == 0 || p.epoch == 1 || p.epoch == p.epochs)) {
@@ -217,7 +237,11 @@ class Train : public Command {
         std::fflush(stdout);  // an epoch may take an hour
       }
       return true;
-    });
+    };
+    const TrainRecord record =
+        interruptible(session, progress, checkpoints,
+                      [&](workbench::TrainCheckpoints* kept) { return trainer.train(test, observer, kept); });
+    interruption.reset();
     progress.clear();
     const bool saved = !save_.empty() && !record.divergence;
     if (saved) workbench::write_model(save_, learned());
@@ -225,6 +249,7 @@ class Train : public Command {
       Json json = json_of(record);
       json["rows"] = survey.rows;
       if (!save_.empty()) json["saved"] = saved ? Json(save_) : Json();
+      if (checkpoints) json["checkpoints"] = CheckpointOptions::json(*checkpoints);
       fmt::print("{}\n", json.dump());
     } else {
       print_result(session, record);

@@ -8,6 +8,7 @@
 
 #include <thalweg/error.h>
 
+#include "checkpoint/crc32.h"
 #include "data/lines.h"
 #include "data/number.h"
 #include "data/table.h"
@@ -48,8 +49,10 @@ float value_of(std::string_view label, const LinePlace& place) {
 /// Gives labels their class numbers.
 class Classes {
  public:
-  Classes(const std::vector<std::string>& names, std::size_t most) : given_(!names.empty()), most_(most) {
-    for (const std::string& name : names) {
+  /// `names`: all that there are, or else `known`: those before others.
+  Classes(const std::vector<std::string>& names, const std::vector<std::string>& known, std::size_t most)
+      : given_(!names.empty()), most_(most) {
+    for (const std::string& name : given_ ? names : known) {
       double value = 0;
       if (!parse_number(name, value) || !std::isfinite(value))
         throw usage_error("classes", name, "must be finite numbers, as the labels of LIBSVM are");
@@ -57,7 +60,7 @@ class Classes {
         throw usage_error("classes", name, "must be there once");
       names_.push_back(class_name(name));
     }
-    if (names_.size() == 1) throw usage_error("classes", names_[0], "must be two or more");
+    if (given_ && names_.size() == 1) throw usage_error("classes", names_[0], "must be two or more");
   }
 
   float number(std::string_view label, const LinePlace& place) {
@@ -165,7 +168,7 @@ struct SparseStream::State {
         lines(Source(path, options.source), options.longest_line),
         labels(options.labels),
         values(options.task ? *options.task == Task::regression : options.classes.empty()),
-        classes(options.classes, options.most_classes),
+        classes(options.classes, options.known, options.most_classes),
         columns(options.hashing ? std::size_t{1} << options.hashing->bits : options.columns) {
     if (options.hashing) hashed.emplace(*options.hashing);
   }
@@ -225,12 +228,7 @@ struct SparseStream::State {
     batch.line.clear();
     batch.first = rows;
     while (matrix.rows < wanted) {
-      if (text.empty()) {
-        text = lines.next();
-        bytes += text.size();
-        readable = text.data() + text.size() + Lines::margin;
-        if (text.empty()) break;
-      }
+      if (text.empty() && !more()) break;
       ++line;
       const std::string_view content = hashed ? take_line(text) : take_libsvm_line(text);
       if (!content.empty() && content[0] != '#') add_line(content, batch);
@@ -242,6 +240,54 @@ struct SparseStream::State {
     return matrix.rows > 0;
   }
 
+  /// Brings the next lines into memory; false at the end.
+  bool more() {
+    sum_up();
+    text = lines.next();
+    bytes += text.size();
+    readable = text.data() + text.size() + Lines::margin;
+    summed = text.data();
+    return !text.empty();
+  }
+
+  /// Takes what was read of the lines in memory into the checksum.
+  void sum_up() {
+    if (options.checksum)
+      checksum = checkpoint::crc32({summed, static_cast<std::size_t>(text.data() - summed)}, checksum);
+    summed = text.data();
+  }
+
+  [[nodiscard]] StreamPosition position() {
+    sum_up();
+    return {rows, line, bytes - text.size(), checksum};
+  }
+
+  [[nodiscard]] Error changed(const StreamPosition& place, const std::string& found) const {
+    return input_error(lines.source().name(), found,
+                       "the " + std::to_string(place.lines) + " lines that were read before, and more");
+  }
+
+  void go_to(const StreamPosition& place) {
+    const std::size_t size = lines.source().size();
+    if (options.source.follow && size < place.bytes)
+      throw changed(place, std::to_string(size) + " bytes of " + std::to_string(place.bytes));
+    bool whole = true;  // whether the last line had its end
+    while (bytes - text.size() < place.bytes) {
+      if (!more()) throw changed(place, std::to_string(bytes) + " bytes of " + std::to_string(place.bytes));
+      const std::size_t count = std::min(text.size(), place.bytes - (bytes - text.size()));
+      whole = text[count - 1] == '\n';
+      text.remove_prefix(count);
+    }
+    sum_up();
+    if (checksum != place.checksum) throw changed(place, "others");
+    if (!whole && !text.empty()) {
+      if (text.front() != '\n') throw changed(place, "that the last of them has grown");
+      text.remove_prefix(1);
+    }
+    rows = place.rows;
+    line = place.lines;
+  }
+
   StreamOptions options;
   Lines lines;
   std::optional<HashedLines> hashed;
@@ -249,7 +295,9 @@ struct SparseStream::State {
   bool values;
   Classes classes;
   std::size_t columns, rows = 0, line = 0, bytes = 0;
-  std::string_view text;  ///< of the lines that are in memory, what is not read yet
+  std::string_view text;         ///< of the lines that are in memory, what is not read yet
+  const char* summed = nullptr;  ///< in these lines, the end of what is in the checksum
+  std::uint32_t checksum = 0;
   const char* readable = nullptr;
 };
 
@@ -267,6 +315,8 @@ void SparseStream::rewind() {
   state_->lines.rewind();
   state_->text = {};
   state_->rows = state_->line = state_->bytes = 0;
+  state_->summed = nullptr;
+  state_->checksum = 0;
 }
 
 const std::vector<std::string>& SparseStream::classes() const { return state_->classes.names(); }
@@ -274,6 +324,10 @@ const std::vector<std::string>& SparseStream::classes() const { return state_->c
 std::size_t SparseStream::columns() const { return state_->columns; }
 
 std::size_t SparseStream::rows() const { return state_->rows; }
+
+StreamPosition SparseStream::position() const { return state_->position(); }
+
+void SparseStream::go_to(const StreamPosition& place) { state_->go_to(place); }
 
 StreamSurvey survey_stream(const std::string& path, const StreamOptions& options) {
   check(options);
@@ -289,6 +343,7 @@ StreamSurvey survey_stream(const std::string& path, const StreamOptions& options
   std::size_t line = 0;
   for (std::string_view text = lines.next(); !text.empty(); text = lines.next()) {
     survey.bytes += text.size();
+    if (options.checksum) survey.checksum = checkpoint::crc32(text, survey.checksum);
     const char* const readable = text.data() + text.size() + Lines::margin;
     while (!text.empty()) {
       const LinePlace place{name, ++line, readable};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,7 +29,8 @@ struct StreamOptions {
   /// The names of the classes by their numbers ("1", "1.0" and "+1" are one class). A label of none of them
   /// is an error. Empty: classes are numbered as they come (from a pipe, they cannot be known before).
   std::vector<std::string> classes;
-  std::size_t most_classes = 1000;  ///< that may come
+  std::vector<std::string> known{};  ///< classes that have come before, by their numbers; others may come
+  std::size_t most_classes = 1000;   ///< that may come
   /// Columns; a larger index is an error, or is left out of the row (`drop_beyond`). 0: as many as come.
   /// With hashing it has to be 0: there are 2^bits.
   std::size_t columns = 0;
@@ -36,7 +38,15 @@ struct StreamOptions {
   StreamLabels labels = StreamLabels::needed;
   std::optional<Hashing> hashing;                    ///< features are words (see hashing.h)
   std::size_t longest_line = std::size_t{1} << 26U;  ///< bytes; a longer one is an error
+  bool checksum = false;                             ///< whether the bytes that are read are summed up
   SourceOptions source;                              ///< following a file that grows
+};
+
+/// How far a stream was read: behind a line.
+struct StreamPosition {
+  std::size_t rows = 0, lines = 0;
+  std::size_t bytes = 0;       ///< of text
+  std::uint32_t checksum = 0;  ///< CRC-32 of them, if StreamOptions::checksum; or else 0
 };
 
 /// Some rows of a stream.
@@ -72,6 +82,12 @@ class SparseStream {
   [[nodiscard]] const std::vector<std::string>& classes() const;
   [[nodiscard]] std::size_t columns() const;  ///< so far, or as given
   [[nodiscard]] std::size_t rows() const;     ///< since it began, or began anew
+  /// Behind the rows that next() has given.
+  [[nodiscard]] StreamPosition position() const;
+  /// Goes on from the position of another stream of the same text, before the first next(), without looking
+  /// at the rows before it. Throws an input Error for a text that is shorter; if there is a checksum, for
+  /// another one; and where a last line that had no end has grown.
+  void go_to(const StreamPosition& place);
 
  private:
   struct State;
@@ -81,7 +97,8 @@ class SparseStream {
 /// What a pass over a whole file finds out.
 struct StreamSurvey {
   std::size_t rows = 0, columns = 0;
-  std::size_t bytes = 0;  ///< of text
+  std::size_t bytes = 0;       ///< of text
+  std::uint32_t checksum = 0;  ///< as StreamPosition has it
   Task task = Task::classification;
   std::vector<std::string> classes;  ///< sorted naturally, as make_dataset() does; empty for regression
 };

@@ -60,6 +60,12 @@ class OnlineLearner {
   /// The summed losses and hits of all rows of a batch, whose columns must be known.
   [[nodiscard]] models::Tally judge(data::SparseBatch& batch);
 
+  /// Writes a checkpoint with these notes, and goes on from one with the same bits: a learner of the same
+  /// model and options that has learned nothing yet. Errors as Optimizer::save(); an input Error where it
+  /// does not fit.
+  void save(const std::string& path, Notes notes);
+  void load(const Checkpoint& checkpoint);
+
   /// Weights (columns x outputs) and bias, as Network::initial() lays them out.
   [[nodiscard]] models::Parameters<float> parameters();
   [[nodiscard]] const models::ModelSpec& model() const { return model_; }

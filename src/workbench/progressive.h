@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "data/dataset.h"
 #include "models/batch_loss.h"
+#include "workbench/notes.h"
 
 namespace thalweg::workbench {
 
@@ -38,6 +40,11 @@ class Progressive {
   /// were since the line before. To be asked after each step; a line that a step with several examples
   /// has passed is late.
   [[nodiscard]] std::optional<ProgressiveRow> line(bool end = false);
+
+  /// Keeps all of it in a note, and takes it from one, of the same window. Throws an input Error where the
+  /// note is another.
+  void save(const std::string& name, Notes& notes) const;
+  void load(const NoteReader& notes, const std::string& name);
 
  private:
   struct Sums {

@@ -7,11 +7,16 @@
 
 #include <thalweg/error.h>
 
+#include "workbench/notes.h"
+#include "workbench/train_loop.h"
+
 namespace thalweg::workbench {
 namespace {
 
-double now() {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 void check(const StreamTrainOptions& options) {
@@ -53,6 +58,7 @@ data::StreamSurvey surveyed(const std::string& path, const data::StreamOptions& 
 data::StreamOptions known(data::StreamOptions how, const data::StreamSurvey& survey) {
   how.task = survey.task;
   how.classes = survey.classes;
+  how.checksum = false;  // the survey has it
   if (!how.hashing && how.columns == 0) how.columns = survey.columns;
   return how;
 }
@@ -80,61 +86,69 @@ StreamTrainer::StreamTrainer(const std::string& path, const data::StreamOptions&
 
 std::uint64_t StreamTrainer::planned_steps() const { return steps_of(options_, survey_.rows); }
 
-double StreamTrainer::seconds() const { return now() - started_; }
-
-std::optional<Stop> StreamTrainer::limit_reached() const {
-  if (options_.max_steps && learner_.steps() >= *options_.max_steps) return Stop::max_steps;
-  if (options_.max_seconds && seconds() >= *options_.max_seconds) return Stop::max_seconds;
-  return std::nullopt;
+std::size_t StreamTrainer::block_size() const {
+  const std::size_t batches = (options_.shuffle_buffer + options_.batch - 1) / options_.batch;
+  return std::max<std::size_t>(1, batches) * options_.batch;
 }
 
-/// The order of the rows in memory, which are the `block`th of the epoch. The first block of each epoch is
-/// mixed as all rows are in train(), which leaves a single batch as it is.
-std::span<const std::uint32_t> StreamTrainer::order(std::size_t block) {
-  const std::size_t count = rows_.features.rows;
-  if (options_.shuffle_buffer > 0 && count > options_.batch) {
-    order_ = data::permutation(count, options_.seed, epoch_ + (std::uint64_t{block} << 32U));
-  } else {
-    order_.resize(count);
-    std::iota(order_.begin(), order_.end(), 0U);
-  }
-  return std::span(order_).first(count);
+/// The rows of the block that begins with this one.
+std::size_t StreamTrainer::rows_from(std::size_t first) const {
+  return std::min(block_size(), survey_.rows - first);
 }
 
-bool StreamTrainer::step(std::span<const std::uint32_t> rows) {
-  if (!learner_.learn(rows_, rows, survey_.classes.size(), scores_)) return false;
-  if (!learner_.stepped()) return true;
-  ++epoch_steps_;
-  norms_ += (learner_.gradient_norm() - norms_) / static_cast<double>(epoch_steps_);
-  return true;
-}
-
-/// One pass over the file; what ends the training in it, if anything does.
-std::optional<Stop> StreamTrainer::epoch(const TrainObserver& observer, TrainRecord& record) {
-  const double start = now();
-  const std::size_t batch = options_.batch;
-  const std::size_t block = std::max<std::size_t>(1, (options_.shuffle_buffer + batch - 1) / batch) * batch;
-  if (++epoch_ > 1) stream_.rewind();
+void StreamTrainer::begin_epoch() {
+  ++epoch_;
+  if (stream_.rows() > 0) stream_.rewind();
+  block_ = {};
   scores_ = Progressive(survey_.task, 0);
   epoch_steps_ = 0;
   norms_ = 0;
-  TrainProgress progress{epoch_, options_.epochs, 0, planned_steps(), 0, nullptr};
-  std::optional<Stop> stop;
-  for (std::size_t blocks = 0; !stop && stream_.next(rows_, block); ++blocks) {
-    const auto rows = order(blocks);
-    for (std::size_t at = 0; !stop && at < rows.size(); at += batch) {
-      if (!step(rows.subspan(at, std::min(batch, rows.size() - at)))) return Stop::diverged;
-      stop = limit_reached();
-      progress.step = learner_.steps();
-      progress.loss = scores_.average().loss;
-      if (observer && !observer(progress)) stop = Stop::cancelled;
-    }
+  epoch_seconds_ = 0;
+  epoch_start_ = Clock::now();
+}
+
+/// Reads the rows of the block that `block_` says.
+void StreamTrainer::read_block() {
+  if (!stream_.next(rows_, block_.rows) || rows_.features.rows < block_.rows)
+    throw input_error(
+        path_, std::to_string(stream_.rows()) + " rows where there were " + std::to_string(survey_.rows),
+        "a file that stays as it is while it is read");
+  order_block();
+}
+
+/// The first block of each epoch is mixed as all rows are in train(), which leaves a single batch as it is.
+void StreamTrainer::order_block() {
+  if (options_.shuffle_buffer > 0 && block_.rows > options_.batch) {
+    const std::uint64_t number = block_.place.rows / block_size();
+    order_ = data::permutation(block_.rows, options_.seed, epoch_ + (number << 32U));
+  } else {
+    order_.resize(block_.rows);
+    std::iota(order_.begin(), order_.end(), 0U);
   }
-  if (!stop && epoch_steps_ == 0 && learner_.non_finite().skipped > 0) {
+}
+
+bool StreamTrainer::step() {
+  if (epoch_ended()) begin_epoch();
+  if (block_.next == block_.rows) {
+    block_ = {stream_.position(), rows_from(done()), 0};
+    read_block();
+  }
+  const auto rows =
+      std::span(order_).subspan(block_.next, std::min(options_.batch, block_.rows - block_.next));
+  if (!learner_.learn(rows_, rows, survey_.classes.size(), scores_)) return false;
+  block_.next += rows.size();
+  if (learner_.stepped()) {
+    ++epoch_steps_;
+    norms_ += (learner_.gradient_norm() - norms_) / static_cast<double>(epoch_steps_);
+  } else if (epoch_ended() && epoch_steps_ == 0) {
     divergence_ = {learner_.steps() + 1, "every step of epoch " + std::to_string(epoch_) +
                                              " was skipped, the last time at " + learner_.non_finite().last};
-    return Stop::diverged;
+    return false;
   }
+  return true;
+}
+
+std::optional<EpochRecord> StreamTrainer::finish_epoch() {
   EpochRecord done;
   done.epoch = epoch_;
   done.steps = learner_.steps();
@@ -142,16 +156,54 @@ std::optional<Stop> StreamTrainer::epoch(const TrainObserver& observer, TrainRec
   done.train_metric = scores_.average().metric;
   done.rate = learner_.rate();
   done.gradient_norm = norms_;
-  done.seconds = now() - start;
-  record.epochs.push_back(done);
-  progress.finished = &record.epochs.back();
-  if (observer && !observer(progress)) return Stop::cancelled;
-  if (!stop && epoch_ == options_.epochs) return Stop::epochs_done;
-  return stop;
+  done.seconds = epoch_seconds_ + seconds_since(epoch_start_);
+  return done;
 }
 
-TrainRecord StreamTrainer::train(const std::string& test, const TrainObserver& observer) {
-  started_ = now();
+void StreamTrainer::save(const std::string& path, Notes notes) {
+  const auto numbers = [](auto... values) { return std::vector<double>{static_cast<double>(values)...}; };
+  notes.numbers["stream.position"] = numbers(epoch_, done(), epoch_steps_);
+  notes.numbers["stream.block"] = numbers(block_.place.rows, block_.place.lines, block_.place.bytes);
+  notes.numbers["stream.running"] = {norms_, epoch_seconds_ + seconds_since(epoch_start_)};
+  scores_.save("stream.scores", notes);
+  learner_.save(path, std::move(notes));
+}
+
+void StreamTrainer::load(const Checkpoint& checkpoint) {
+  const NoteReader notes(checkpoint);
+  const std::vector<double>& position = notes.numbers("stream.position", 3);
+  (void)notes.numbers("stream.block", 3);
+  const std::vector<double>& running = notes.numbers("stream.running", 2);
+  const std::size_t epoch = notes.count("stream.position", 0, options_.epochs),
+                    done = notes.count("stream.position", 1, survey_.rows),
+                    epoch_steps = notes.count("stream.position", 2, survey_.rows);
+  Block block;
+  block.place.rows = notes.count("stream.block", 0, done);
+  block.place.lines = notes.count("stream.block", 1, NoteReader::most);
+  block.place.bytes = notes.count("stream.block", 2, survey_.bytes);
+  block.rows = rows_from(block.place.rows);
+  block.next = done - block.place.rows;
+  if ((epoch == 0) != (done == 0) || block.place.rows % block_size() != 0 || block.next > block.rows)
+    throw notes.wrong("stream.position", number_text(position[1]) + " rows", "rows of an epoch, in blocks");
+  Progressive scores(survey_.task, 0);
+  scores.load(notes, "stream.scores");
+  learner_.load(checkpoint);
+  epoch_ = epoch;
+  block_ = block;
+  scores_ = scores;
+  epoch_steps_ = epoch_steps;
+  norms_ = running[0];
+  epoch_seconds_ = running[1];
+  epoch_start_ = Clock::now();
+  if (epoch_ended()) return;
+  stream_.go_to(block.place);
+  read_block();
+}
+
+TrainRecord StreamTrainer::train(const std::string& test, const TrainObserver& observer,
+                                 TrainCheckpoints* checkpoints) {
+  Limits limits(
+      {.epochs = options_.epochs, .max_steps = options_.max_steps, .max_seconds = options_.max_seconds});
   TrainRecord record;
   record.data = path_;
   record.model = learner_.model().text();
@@ -160,11 +212,10 @@ TrainRecord StreamTrainer::train(const std::string& test, const TrainObserver& o
   record.parameters = learner_.size();
   record.batch = options_.batch;
   record.cooldown = options_.cooldown;
-  std::optional<Stop> stop;
-  while (!stop) stop = epoch(observer, record);
-  record.stop = *stop;
+  if (checkpoints != nullptr && checkpoints->resume(*this, record)) limits.add(record.seconds);
+  record.stop = run_epochs(*this, limits, observer, checkpoints, record);
   record.steps = learner_.steps();
-  record.seconds = seconds();
+  record.seconds = limits.seconds();
   record.divergence = divergence_ ? divergence_ : learner_.divergence();
   record.non_finite = learner_.non_finite();
   if (record.divergence || test.empty()) return record;

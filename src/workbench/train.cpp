@@ -1,98 +1,11 @@
 #include "workbench/train.h"
 
-#include <algorithm>
-#include <cassert>
-#include <chrono>
-
 #include <thalweg/error.h>
 
-#include "workbench/train_checkpoints.h"
+#include "workbench/train_loop.h"
 #include "workbench/trainer.h"
 
 namespace thalweg::workbench {
-namespace {
-
-/// When to stop, asked after each step and each epoch.
-class Limits {
- public:
-  Limits(const TrainOptions& options, double target_sign) : options_(&options), sign_(target_sign) {}
-
-  [[nodiscard]] double seconds() const {
-    return before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-  /// What a run has taken before it was resumed.
-  void add(double seconds) { before_ += seconds; }
-  [[nodiscard]] std::optional<Stop> after_step(std::uint64_t steps) const {
-    if (options_->max_steps && steps >= *options_->max_steps) return Stop::max_steps;
-    if (options_->max_seconds && seconds() >= *options_->max_seconds) return Stop::max_seconds;
-    return std::nullopt;
-  }
-  [[nodiscard]] std::optional<Stop> after_epoch(const EpochRecord& epoch,
-                                                std::optional<std::size_t> best) const {
-    if (options_->target && sign_ * epoch.validation->metric >= sign_ * *options_->target)
-      return Stop::target_reached;
-    if (options_->patience > 0 && epoch.epoch - best.value_or(0) >= options_->patience)
-      return Stop::early_stopped;
-    if (epoch.epoch == options_->epochs) return Stop::epochs_done;
-    return std::nullopt;
-  }
-
- private:
-  const TrainOptions* options_;
-  double sign_;  ///< 1 if larger metrics are better, else -1
-  double before_ = 0;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
-
-/// Steps until something ends the run, and returns what.
-Stop run(Trainer& trainer, const TrainOptions& options, const Limits& limits, const TrainObserver& observer,
-         TrainCheckpoints* checkpoints, TrainRecord& record) {
-  TrainProgress progress;
-  progress.epochs = options.epochs;
-  progress.steps = trainer.planned_steps();
-  const auto goes_on = [&](const EpochRecord* finished) {
-    progress.epoch = trainer.epoch();
-    progress.step = trainer.steps();
-    progress.loss = trainer.last_loss().data;
-    progress.finished = finished;
-    return !observer || observer(progress);
-  };
-  const auto keep = [&](bool is_last) {
-    if (checkpoints != nullptr) checkpoints->after_step(trainer, record, limits.seconds(), is_last);
-  };
-  std::optional<Stop> stop;
-  if (trainer.steps() > 0) {  // resumed, maybe where the run had ended
-    stop = limits.after_step(trainer.steps());
-    if (trainer.epoch_ended()) {
-      if (const auto reached = limits.after_epoch(record.epochs.back(), trainer.best_epoch())) stop = reached;
-      if (stop) return *stop;
-    }
-  }
-  for (;;) {
-    if (!stop) {
-      if (!trainer.step()) return Stop::diverged;
-      stop = limits.after_step(trainer.steps());
-      if (trainer.stepped() && !goes_on(nullptr)) stop = Stop::cancelled;
-      if (!stop && !trainer.epoch_ended()) {
-        keep(false);
-        continue;
-      }
-      if (!trainer.epoch_ended()) keep(true);  // before the epoch is judged that more steps would go on with
-    }
-    const bool whole = trainer.epoch_ended();
-    const std::optional<EpochRecord> epoch = trainer.finish_epoch();
-    if (!epoch) return Stop::diverged;
-    record.epochs.push_back(*epoch);
-    if (const auto reached = limits.after_epoch(*epoch, trainer.best_epoch());
-        reached && stop != Stop::cancelled)
-      stop = reached;
-    if (!goes_on(&record.epochs.back())) stop = Stop::cancelled;
-    if (whole) keep(stop.has_value());
-    if (stop) return *stop;
-  }
-}
-
-}  // namespace
 
 void check(NonFinite policy) {
   if (policy == NonFinite::pass)
@@ -170,7 +83,12 @@ TrainRecord train(const data::Split& split, const models::ModelSpec& model, cons
 
 TrainRecord train(Trainer& trainer, const data::Split& split, const models::ModelSpec& model,
                   const TrainOptions& options, const TrainObserver& observer, TrainCheckpoints* checkpoints) {
-  Limits limits(options, split.train.task == data::Task::classification ? 1 : -1);
+  Limits limits({.epochs = options.epochs,
+                 .max_steps = options.max_steps,
+                 .max_seconds = options.max_seconds,
+                 .target = options.target,
+                 .patience = options.patience,
+                 .sign = split.train.task == data::Task::classification ? 1.0 : -1.0});
   TrainRecord record;
   record.data = split.train.name;
   record.model = model.text();
@@ -184,7 +102,7 @@ TrainRecord train(Trainer& trainer, const data::Split& split, const models::Mode
     limits.add(record.seconds);
   else if (split.validation.rows() > 0)
     record.start = trainer.evaluate(split.validation);
-  record.stop = run(trainer, options, limits, observer, checkpoints, record);
+  record.stop = run_epochs(trainer, limits, observer, checkpoints, record);
   record.steps = trainer.steps();
   record.non_finite = trainer.non_finite();
   record.seconds = limits.seconds();

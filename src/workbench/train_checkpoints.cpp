@@ -4,11 +4,8 @@
 #include <limits>
 
 #include <thalweg/error.h>
-#include <thalweg/registry.h>
 
-#include "checkpoint/crc32.h"
 #include "workbench/notes.h"
-#include "workbench/trainer.h"
 
 namespace thalweg::workbench {
 namespace {
@@ -16,37 +13,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t numbers_per_epoch = 9;
-
-template <class T>
-std::uint32_t sum_of(const std::vector<T>& numbers, std::uint32_t before) {
-  return checkpoint::crc32({reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(T)},
-                           before);
-}
-
-std::uint32_t sum_of(const data::Dataset& d, std::uint32_t sum) {
-  if (const auto* dense = std::get_if<data::DenseMatrix>(&d.features)) {
-    sum = sum_of(dense->values, sum);
-  } else {
-    const auto& sparse = std::get<data::SparseMatrix>(d.features);
-    sum = sum_of(sparse.value, sum_of(sparse.column, sum_of(sparse.row_begin, sum)));
-  }
-  sum = sum_of(d.target, sum);
-  for (const std::string& name : d.class_names) sum = checkpoint::crc32(name + '\n', sum);
-  return sum;
-}
-
-std::string data_text(const data::Split& split) {
-  const auto rows = [](const data::Dataset& d) { return std::to_string(d.rows()); };
-  const std::uint32_t sum = sum_of(split.test, sum_of(split.validation, sum_of(split.train, 0)));
-  return rows(split.train) + " + " + rows(split.validation) + " + " + rows(split.test) + " rows of " +
-         std::to_string(split.train.columns()) + " features with the checksum " + std::to_string(sum);
-}
-
-std::string precision_of(const TrainPrecision& p) {
-  return std::string(precision_name(p.parameters)) + ", state " + state_name(p.state) +
-         (p.master ? ", master" : "") + (p.rounding == Rounding::stochastic ? ", stochastic" : "") +
-         (p.loss_scale == 1 ? "" : ", times " + number_text(p.loss_scale));
-}
 
 void write_record(const TrainRecord& record, Notes& notes) {
   if (record.start) notes.numbers["train.start"] = {record.start->loss, record.start->metric};
@@ -57,6 +23,7 @@ void write_record(const TrainRecord& record, Notes& notes) {
          {static_cast<double>(e.epoch), static_cast<double>(e.steps), e.train_loss, e.validation ? 1.0 : 0.0,
           scores.loss, scores.metric, e.rate, e.gradient_norm, e.seconds})
       history.push_back(number);
+    if (e.train_metric) notes.numbers["train.metrics"].push_back(*e.train_metric);
   }
 }
 
@@ -66,6 +33,8 @@ void read_record(const NoteReader& notes, std::size_t epochs, TrainRecord& recor
     record.start = models::Scores{start[0], start[1]};
   }
   const auto& history = notes.numbers("train.history", epochs * numbers_per_epoch);
+  const double* const metrics =
+      notes.has("train.metrics") ? notes.numbers("train.metrics", epochs).data() : nullptr;
   for (std::size_t k = 0; k < epochs; ++k) {
     const double* const e = &history[k * numbers_per_epoch];
     EpochRecord& epoch = record.epochs.emplace_back();
@@ -77,6 +46,7 @@ void read_record(const NoteReader& notes, std::size_t epochs, TrainRecord& recor
     epoch.rate = e[6];
     epoch.gradient_norm = e[7];
     epoch.seconds = e[8];
+    if (metrics != nullptr) epoch.train_metric = metrics[k];
   }
 }
 
@@ -97,7 +67,7 @@ CheckpointEvery parse_every(const std::string& text) {
   return unit[0] == 's' ? CheckpointEvery{.steps = count} : CheckpointEvery{.epochs = count};
 }
 
-TrainCheckpoints::TrainCheckpoints(Options options, std::map<std::string, std::string> settings)
+TrainCheckpoints::TrainCheckpoints(Options options, RunSettings settings)
     : options_(std::move(options)), settings_(std::move(settings)) {
   if (options_.resume) {
     resumed_ = CheckpointFolder::newest(*options_.resume, skipped_);
@@ -119,7 +89,7 @@ TrainCheckpoints::TrainCheckpoints(Options options, std::map<std::string, std::s
 
 /// Refuses a run that is not the one that the checkpoint is of.
 void TrainCheckpoints::check_settings() const {
-  std::map<std::string, std::string> before;
+  RunSettings before;
   for (const auto& [name, text] : resumed_->notes().texts) {
     if (name.rfind("run.", 0) == 0) before[name.substr(4)] = text;
   }
@@ -139,65 +109,38 @@ void TrainCheckpoints::check_settings() const {
     throw input_error(resumed_->path(), all, "the options and data that the run was begun with");
 }
 
-bool TrainCheckpoints::resume(Trainer& trainer, TrainRecord& record) {
+bool TrainCheckpoints::resume(Resumable& training, TrainRecord& record) {
   if (!resumed_) return false;
   const NoteReader notes(*resumed_);
-  trainer.load(*resumed_);
-  const std::size_t epochs = trainer.epoch() - (trainer.epoch_ended() || trainer.epoch() == 0 ? 0U : 1U);
+  training.load(*resumed_);
+  const std::size_t epochs = training.epoch() - (training.epoch_ended() || training.epoch() == 0 ? 0U : 1U);
   read_record(notes, epochs, record);
   record.seconds = notes.numbers("train.seconds", 1)[0];
   if (options_.resume == options_.folder) last_steps_ = resumed_->steps();
   return true;
 }
 
-bool TrainCheckpoints::is_due(const Trainer& trainer) const {
+bool TrainCheckpoints::is_due(const Resumable& training) const {
   const CheckpointEvery& every = options_.every;
-  if (every.steps > 0 && trainer.steps() % every.steps == 0) return true;
-  if (every.epochs > 0 && trainer.epoch_ended() && trainer.epoch() % every.epochs == 0) return true;
+  if (every.steps > 0 && training.steps() % every.steps == 0) return true;
+  if (every.epochs > 0 && training.epoch_ended() && training.epoch() % every.epochs == 0) return true;
   return every.seconds > 0 && std::chrono::duration<double>(Clock::now() - written_).count() >= every.seconds;
 }
 
-void TrainCheckpoints::after_step(Trainer& trainer, const TrainRecord& record, double seconds, bool is_last) {
+void TrainCheckpoints::after_step(Resumable& training, const TrainRecord& record, double seconds,
+                                  bool is_last) {
   const bool is_interrupted = options_.is_interrupted && options_.is_interrupted();
-  if ((is_interrupted || is_last || is_due(trainer)) && last_steps_ != trainer.steps()) {
+  if ((is_interrupted || is_last || is_due(training)) && last_steps_ != training.steps()) {
     Notes notes;
     for (const auto& [name, text] : settings_) notes.texts["run." + name] = text;
     write_record(record, notes);
     notes.numbers["train.seconds"] = {seconds};
-    last_ = folder_->write(trainer.steps(), skipped_,
-                           [&](const std::string& path) { trainer.save(path, notes); });
-    last_steps_ = trainer.steps();
+    last_ = folder_->write(training.steps(), skipped_,
+                           [&](const std::string& path) { training.save(path, notes); });
+    last_steps_ = training.steps();
     written_ = Clock::now();
   }
-  if (is_interrupted) throw TrainingInterrupted{last_.empty() ? resumed_->path() : last_, trainer.steps()};
-}
-
-std::map<std::string, std::string> run_settings(const data::Split& split, const models::ModelSpec& model,
-                                                const TrainOptions& options) {
-  std::map<std::string, std::string> all{{"data", data_text(split)},
-                                         {"model", model.text()},
-                                         {"optimizer", options.optimizer.text()},
-                                         {"batch", std::to_string(options.batch)},
-                                         {"seed", std::to_string(options.seed)},
-                                         {"precision", precision_of(options.precision)}};
-  for (const auto& [key, schedule] : options.schedules) all["schedule of " + key] = schedule.text();
-  if (options.plateau) {
-    const detail::Erased<detail::ObjectInfo> plateau(plateau_info(),
-                                                     std::make_shared<Plateau>(*options.plateau));
-    all["plateau"] = plateau.text();
-  }
-  for (std::size_t k = 0; k < options.transforms.size(); ++k)
-    all["transform " + std::to_string(k + 1)] = options.transforms[k].text();
-  if (options.cooldown > 0) {  // lr falls before an end that has to be the same
-    all["cooldown"] = number_text(options.cooldown);
-    all["epochs"] = std::to_string(options.epochs);
-    if (options.max_steps) all["max-steps"] = std::to_string(*options.max_steps);
-  }
-  if (options.patience > 0) all["patience"] = std::to_string(options.patience);
-  if (!options.shuffle) all["shuffle"] = "no";
-  if (options.non_finite != NonFinite::stop)
-    all["non-finite"] = options.non_finite == NonFinite::skip ? "skip" : "clip";
-  return all;
+  if (is_interrupted) throw TrainingInterrupted{last_.empty() ? resumed_->path() : last_, training.steps()};
 }
 
 }  // namespace thalweg::workbench

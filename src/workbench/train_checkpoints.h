@@ -3,13 +3,14 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "workbench/checkpoint_folder.h"
+#include "workbench/resumable.h"
+#include "workbench/run_settings.h"
 #include "workbench/train.h"
 
 namespace thalweg::workbench {
@@ -45,13 +46,13 @@ class TrainCheckpoints {
   /// `settings`: what makes the run, by the names of its options; see run_settings(). Errors, as input
   /// Errors: nothing whole to resume from, another run's checkpoints in the folder, a folder that cannot be
   /// written or that another training writes to, settings that are not those of the checkpoint.
-  TrainCheckpoints(Options options, std::map<std::string, std::string> settings);
+  TrainCheckpoints(Options options, RunSettings settings);
 
-  /// Takes trainer and record to where the checkpoint was, if there is one; record.seconds too.
-  bool resume(Trainer& trainer, TrainRecord& record);
+  /// Takes training and record to where the checkpoint was, if there is one; record.seconds too.
+  bool resume(Resumable& training, TrainRecord& record);
   /// Writes a checkpoint if it is time, or this is the last one. Throws TrainingInterrupted after an
   /// interruption, and an input Error if it cannot be written: then those before are still there.
-  void after_step(Trainer& trainer, const TrainRecord& record, double seconds, bool is_last);
+  void after_step(Resumable& training, const TrainRecord& record, double seconds, bool is_last);
 
   /// What was resumed from, or null.
   [[nodiscard]] const Checkpoint* resumed() const { return resumed_ ? &*resumed_ : nullptr; }
@@ -59,11 +60,11 @@ class TrainCheckpoints {
   [[nodiscard]] const std::string& last() const { return last_; }  ///< path of the last one written, or ""
 
  private:
-  [[nodiscard]] bool is_due(const Trainer& trainer) const;
+  [[nodiscard]] bool is_due(const Resumable& training) const;
   void check_settings() const;
 
   Options options_;
-  std::map<std::string, std::string> settings_;
+  RunSettings settings_;
   std::optional<CheckpointFolder> folder_;
   std::optional<Checkpoint> resumed_;
   std::vector<CheckpointFolder::Skipped> skipped_;
@@ -71,12 +72,5 @@ class TrainCheckpoints {
   std::optional<std::uint64_t> last_steps_;
   std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
 };
-
-/// What makes a training's bits, as texts by the names of the command's options: data (their size and a
-/// checksum of all numbers), model, optimizer, schedules, ... Not threads, instruction set and time, nor, as
-/// long as lr does not fall towards the end, when it ends.
-[[nodiscard]] std::map<std::string, std::string> run_settings(const data::Split& split,
-                                                              const models::ModelSpec& model,
-                                                              const TrainOptions& options);
 
 }  // namespace thalweg::workbench

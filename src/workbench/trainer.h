@@ -10,13 +10,14 @@
 #include <vector>
 
 #include "workbench/narrow.h"
+#include "workbench/resumable.h"
 #include "workbench/sparse_steps.h"
 #include "workbench/train.h"
 
 namespace thalweg::workbench {
 
 /// A training that is stepped from outside: all of its state, and nothing about when to stop.
-class Trainer {
+class Trainer final : public Resumable {
  public:
   /// Holds a reference to the split. Errors as train().
   Trainer(const data::Split& split, const models::ModelSpec& model, const TrainOptions& options);
@@ -29,8 +30,7 @@ class Trainer {
   /// Whether the last step() made one, instead of skipping it.
   [[nodiscard]] bool stepped() const { return stepped_; }
   [[nodiscard]] const NonFiniteTally& non_finite() const { return non_finite_; }
-  /// Whether the last step was an epoch's last.
-  [[nodiscard]] bool epoch_ended() const { return next_ == order_.size(); }
+  [[nodiscard]] bool epoch_ended() const override { return next_ == order_.size(); }
   /// Validates and sums up the epoch since its first step, to be called once at its end or when the run is
   /// cut short; feeds the plateau and keeps the best parameters. Nothing if the validation shows that the run
   /// has diverged.
@@ -49,13 +49,14 @@ class Trainer {
 
   [[nodiscard]] const std::optional<Divergence>& divergence() const { return divergence_; }
   [[nodiscard]] const std::optional<std::size_t>& best_epoch() const { return best_epoch_; }
-  [[nodiscard]] std::size_t epoch() const { return epoch_; }  ///< the one that runs or has just ended, from 1
-  [[nodiscard]] std::uint64_t steps() const { return optimizer_.steps(); }
+  [[nodiscard]] std::size_t epoch() const override { return epoch_; }
+  [[nodiscard]] std::uint64_t steps() const override { return optimizer_.steps(); }
   [[nodiscard]] std::size_t batch() const { return batch_; }
   /// Steps that are made if nothing but epochs and max_steps ends the run.
   [[nodiscard]] std::uint64_t planned_steps() const;
   [[nodiscard]] std::size_t steps_per_epoch() const { return (rows_ + batch_ - 1) / batch_; }
   [[nodiscard]] const models::Loss& last_loss() const { return loss_; }
+  [[nodiscard]] double running_loss() const { return loss_.data; }  ///< of the last step's batch
   [[nodiscard]] const models::Parameters<float>& parameters() const {
     if (sparse_) sparse_->settle();
     return parameters_;
@@ -69,12 +70,8 @@ class Trainer {
   [[nodiscard]] bool steps_sparsely() const { return sparse_ != nullptr; }
   [[nodiscard]] const Optimizer& optimizer() const { return optimizer_; }
 
-  /// Writes a checkpoint from which load() goes on with the same bits, between two steps. Errors as
-  /// Optimizer::save().
-  void save(const std::string& path, Notes notes);
-  /// Goes on from one, for a trainer that was made from the same data, model and options. Throws an input
-  /// Error where it does not fit.
-  void load(const Checkpoint& checkpoint);
+  void save(const std::string& path, Notes notes) override;
+  void load(const Checkpoint& checkpoint) override;
 
  private:
   void begin_epoch();

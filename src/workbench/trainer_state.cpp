@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include <thalweg/error.h>
 
@@ -10,20 +9,12 @@
 #include "workbench/trainer.h"
 
 namespace thalweg::workbench {
-namespace {
-
-constexpr std::uint64_t most = std::uint64_t{1} << 53U;  ///< that a note can count
-
-}  // namespace
-
 void Trainer::save(const std::string& path, Notes notes) {
   const auto count = [](std::size_t n) { return static_cast<double>(n); };
   auto& numbers = notes.numbers;
   numbers["trainer.position"] = {count(epoch_), count(next_), count(epoch_steps_), count(epoch_rows_)};
   numbers["trainer.losses"] = {first_loss_, loss_.data, loss_.penalty, best_loss_, last_loss_, last_norm_};
-  numbers["trainer.non_finite"] = {static_cast<double>(non_finite_.skipped),
-                                   static_cast<double>(non_finite_.clipped)};
-  if (!non_finite_.last.empty()) notes.texts["trainer.non_finite"] = non_finite_.last;
+  write_tally(non_finite_, "trainer.non_finite", notes);
   numbers["trainer.running"] = {running_.train_loss, running_.gradient_norm,
                                 running_.seconds + seconds_running()};
   if (best_epoch_) numbers["trainer.best_epoch"] = {count(*best_epoch_)};
@@ -48,12 +39,7 @@ void Trainer::load(const Checkpoint& checkpoint) {
                     epoch_rows = notes.count("trainer.position", 3, rows_);
   if ((epoch == 0) != (next == 0) || (epoch == 0 && checkpoint.steps() > 0))
     throw notes.wrong("trainer.position", number_text(position[0]), "an epoch in which there were steps");
-  NonFiniteTally non_finite;
-  (void)notes.numbers("trainer.non_finite", 2);
-  non_finite.skipped = notes.count("trainer.non_finite", 0, most);
-  non_finite.clipped = notes.count("trainer.non_finite", 1, most);
-  const auto& texts = checkpoint.notes().texts;
-  if (const auto last = texts.find("trainer.non_finite"); last != texts.end()) non_finite.last = last->second;
+  const NonFiniteTally non_finite = read_tally(notes, "trainer.non_finite");
   std::optional<std::size_t> best_epoch;
   if (notes.has("trainer.best_epoch")) best_epoch = notes.count("trainer.best_epoch", 0, epoch);
   models::Parameters<float> best;
@@ -66,9 +52,9 @@ void Trainer::load(const Checkpoint& checkpoint) {
   std::optional<PlateauTracker> plateau;
   if (plateau_) {
     const std::vector<double>& at = notes.numbers("trainer.plateau", 4);
-    plateau.emplace(*options_.plateau,
-                    PlateauTracker::Position{at[0], at[1], notes.count("trainer.plateau", 2, most),
-                                             notes.count("trainer.plateau", 3, most)});
+    plateau.emplace(*options_.plateau, PlateauTracker::Position{
+                                           at[0], at[1], notes.count("trainer.plateau", 2, NoteReader::most),
+                                           notes.count("trainer.plateau", 3, NoteReader::most)});
   }
   optimizer_.load(checkpoint);
   if (sparse_) sparse_->leave();

@@ -73,33 +73,43 @@ std::size_t newest(const Folder& folder) {
   return names.empty() ? 0 : std::stoul(names.back().substr(5, 12));
 }
 
+/// A streamed one of 11 steps an epoch, with rows that are mixed.
+Words streaming(const Words& more) {
+  Words words{"train",   "--stream", "--data",   "agaricus", "--model",          "logistic",
+              "--batch", "600",      "--epochs", "11",       "--shuffle-buffer", "1500"};
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
 TEST(Checkpoints, ARunThatIsKilledAndResumedEndsAsOneThatIsNot) {
-  const Folder folder;
-  const Output whole = thalweg(training({"--json", "--quiet", "--save", folder.model("whole")}));
-  ASSERT_EQ(whole.code, 0) << whole.err;
-  constexpr std::size_t kills = 6;  // in 120 steps
-  std::mt19937 random(1);
-  for (std::size_t k = 0; k <= kills; ++k) {
-    const pid_t child =
-        start(training({"--json", "--quiet", "--save", folder.model(), "--checkpoint", folder.run(),
-                        "--resume", folder.run(), "--every", "1steps", "--keep", "2", "--threads",
-                        k % 2 == 0 ? "1" : "3", "--isa", k % 2 == 0 ? "best" : "baseline"}),
-              folder);
-    if (k < kills) {
-      const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-      while (newest(folder) < 12 * (k + 1) && std::chrono::steady_clock::now() < late)
-        std::this_thread::sleep_for(std::chrono::microseconds(100));
-      std::this_thread::sleep_for(std::chrono::microseconds(random() % 1000));
-      ::kill(child, SIGKILL);
+  for (const auto& made : {training, streaming}) {
+    const Folder folder;
+    const Output whole = thalweg(made({"--json", "--quiet", "--save", folder.model("whole")}));
+    ASSERT_EQ(whole.code, 0) << whole.err;
+    constexpr std::size_t kills = 6;  // in some 120 steps
+    std::mt19937 random(1);
+    for (std::size_t k = 0; k <= kills; ++k) {
+      const pid_t child =
+          start(made({"--json", "--quiet", "--save", folder.model(), "--checkpoint", folder.run(), "--resume",
+                      folder.run(), "--every", "1steps", "--keep", "2", "--threads", k % 2 == 0 ? "1" : "3",
+                      "--isa", k % 2 == 0 ? "best" : "baseline"}),
+                folder);
+      if (k < kills) {
+        const auto late = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (newest(folder) < 12 * (k + 1) && std::chrono::steady_clock::now() < late)
+          std::this_thread::sleep_for(std::chrono::microseconds(100));
+        std::this_thread::sleep_for(std::chrono::microseconds(random() % 1000));
+        ::kill(child, SIGKILL);
+      }
+      const Output output = end_of(child, folder);
+      ASSERT_EQ(output.code, k < kills ? 128 + SIGKILL : 0) << output.err;
+      if (k == kills) {
+        EXPECT_EQ(report(output.out), report(whole.out));
+      }
     }
-    const Output output = end_of(child, folder);
-    ASSERT_EQ(output.code, k < kills ? 128 + SIGKILL : 0) << output.err;
-    if (k == kills) {
-      EXPECT_EQ(report(output.out), report(whole.out));
-    }
+    EXPECT_EQ(folder.checkpoints().size(), 2U);  // what was left half written is gone too
+    EXPECT_EQ(file_text(folder.model()), file_text(folder.model("whole")));
   }
-  EXPECT_EQ(folder.checkpoints().size(), 2U);  // what was left half written is gone too
-  EXPECT_EQ(file_text(folder.model()), file_text(folder.model("whole")));
 }
 
 /// Steps until this one, whose trajectory does not depend on where the training is to end.
@@ -137,13 +147,18 @@ TEST(Checkpoints, DamagedOnesAreSkippedWithTheReason) {
 }
 
 TEST(Checkpoints, ASignalWritesOneAndEndsTheTraining) {
-  for (const int signal : {SIGINT, SIGTERM}) {
-    const Folder folder;
-    const auto endless = [&](const Words& more) {
-      Words words{"train", "--data", "iris", "--model", "softmax", "--epochs", "1000000", "--cooldown", "0"};
+  const auto of = [](const Words& data) {
+    return [data](const Words& more) {
+      Words words{"train", "--epochs", "1000000", "--cooldown", "0"};
+      words.insert(words.end(), data.begin(), data.end());
       words.insert(words.end(), more.begin(), more.end());
       return words;
     };
+  };
+  const auto iris = of({"--data", "iris", "--model", "softmax"}),
+             agaricus = of({"--stream", "--data", "agaricus", "--model", "logistic", "--batch", "1000"});
+  for (const auto& [endless, signal] : {std::pair(iris, SIGINT), {iris, SIGTERM}, {agaricus, SIGINT}}) {
+    const Folder folder;
     const pid_t child = start(endless({"--checkpoint", folder.run(), "--every", "1h"}), folder);
     while (!fs::exists(folder.run())) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     std::this_thread::sleep_for(std::chrono::milliseconds(30));
@@ -213,8 +228,8 @@ TEST(Checkpoints, OtherRunsAreRefusedWithAllThatDiffers) {
               HasSubstr("must be like"));
   EXPECT_THAT(error(training({"--checkpoint", folder.run(), "--keep", "0"}), 2), HasSubstr("--keep = 0"));
   EXPECT_THAT(
-      error({"train", "--stream", "--data", "x.svm", "--model", "logistic", "--checkpoint", "run"}, 2),
-      HasSubstr("--checkpoint does not go with --stream and --online"));
+      error({"train", "--online", "--data", "x.svm", "--model", "logistic", "--checkpoint", "run"}, 2),
+      HasSubstr("--checkpoint does not go with --online"));
   EXPECT_THAT(error(training({"--resume", folder.run(), "--diagnose"}), 2), HasSubstr("--diagnose"));
   EXPECT_THAT(error(training({"--checkpoint", "/proc/run"}), 3),
               HasSubstr("/proc/run: found that it cannot be written ("));

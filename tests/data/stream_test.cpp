@@ -337,5 +337,81 @@ TEST_F(Stream, SurveysLabelsAsMakeDatasetDoes) {
             "expected the task to be told: classification or regression");
 }
 
+// A last line may lack its end, and have it when it is come back to.
+TEST_F(Stream, GoesOnFromAPosition) {
+  const std::string text = many_rows(6000) + "1 5:1";
+  ASSERT_GT(text.size(), Lines::buffer);
+  StreamOptions options;
+  options.task = Task::classification;
+  options.classes = {"-1", "1"};
+  options.checksum = true;
+  const std::string plain = folder.file("a.svm", text), packed = folder.file("a.svm.gz", gzip(text)),
+                    longer = folder.file("b.svm", text + "\n-1 7:2\n");
+  SparseStream once(plain, options);
+  SparseBatch batch, again;
+  std::size_t rows = 0;
+  while (once.next(batch, 1100)) {
+    rows += batch.features.rows;
+    const StreamPosition place = once.position();
+    EXPECT_EQ(place.rows, rows);
+    EXPECT_EQ(place.lines, batch.line.back());
+    EXPECT_EQ(place.checksum,
+              ::crc32(0, reinterpret_cast<const Bytef*>(text.data()), static_cast<uInt>(place.bytes)));
+    for (const std::string& path : {plain, packed, longer}) {
+      SparseStream other(path, options);
+      other.go_to(place);
+      if (path != longer) {  // where the last line has got its end
+        EXPECT_EQ(other.position().checksum, place.checksum);
+      }
+      SparseStream passed(path, options);
+      ASSERT_TRUE(passed.next(batch, rows));
+      const bool more = passed.next(batch, 7);
+      EXPECT_EQ(other.next(again, 7), more);
+      EXPECT_EQ(again.first, rows);
+      EXPECT_EQ(again.line, batch.line);
+      EXPECT_EQ(again.target, batch.target);
+      EXPECT_EQ(again.features.column, batch.features.column);
+      EXPECT_EQ(again.features.value, batch.features.value);
+    }
+  }
+  EXPECT_EQ(once.position().bytes, text.size());
+}
+
+TEST_F(Stream, RefusesAPositionInAnotherText) {
+  StreamOptions options;
+  options.checksum = true;
+  const std::string text = "# two\n1 1:1\n0 2:1";
+  SparseStream stream(folder.file("a.svm", text), options);
+  SparseBatch batch;
+  ASSERT_TRUE(stream.next(batch, 2));
+  const auto error = [&](const std::string& now, bool follow = false) {
+    options.source.follow = follow;
+    return error_of(folder,
+                    [&] { SparseStream(folder.file("b.svm", now), options).go_to(stream.position()); });
+  };
+  EXPECT_EQ(error("# two\n1 1:1\n1 2:1\n"),
+            "b.svm: found others; expected the 3 lines that were read before, and more");
+  EXPECT_EQ(error("# two\n1 1:1\n"),
+            "b.svm: found 12 bytes of 17; expected the 3 lines that were read before, and more");
+  EXPECT_EQ(error("# two\n1 1:1\n", true),
+            "b.svm: found 12 bytes of 17; expected the 3 lines that were read before, and more");
+  EXPECT_EQ(error(text + "5\n"),
+            "b.svm: found that the last of them has grown; expected the 3 lines that were read before, and "
+            "more");
+  EXPECT_EQ(error(text), "no error");
+  EXPECT_EQ(error(text + "\n1 1:1\n"), "no error");
+}
+
+TEST_F(Stream, NumbersKnownClassesFirst) {
+  StreamOptions options;
+  options.task = Task::classification;
+  options.known = {"7", "-1"};
+  SparseStream stream(folder.file("a.svm", "3 1:1\n-1 1:1\n7 1:1\n"), options);
+  SparseBatch batch;
+  ASSERT_TRUE(stream.next(batch, 3));
+  EXPECT_THAT(batch.target, ElementsAre(2, 1, 0));
+  EXPECT_THAT(stream.classes(), ElementsAre("7", "-1", "3"));
+}
+
 }  // namespace
 }  // namespace thalweg::data
