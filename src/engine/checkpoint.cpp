@@ -143,6 +143,15 @@ Checkpoint::Contents::Contents(checkpoint::TensorFile from) : file(std::move(fro
   if (!(loss_scale > 0 && std::isfinite(loss_scale)))
     throw entries.wrong("loss_scale", "a finite number over 0");
   last_norm = entries.number("last_norm");
+  if (entries.find("clipped") != nullptr) clipped = entries.count("clipped");
+  if (entries.find("skipped") != nullptr) {
+    skipped = entries.count("skipped");
+    last_skipped.emplace(
+        NonFiniteEntry{entries.text("last_skipped.tensor"), entries.count("last_skipped.index"),
+                       entries.number("last_skipped.value"), entries.count("last_skipped.step"),
+                       entries.count("last_skipped.last"), entries.number("last_skipped.last_largest"),
+                       entries.number("last_skipped.last_norm")});
+  }
   entries.each("schedule.",
                [&](const std::string& key, const std::string& name) { schedules[key] = entries.text(name); });
   entries.each("scale.",

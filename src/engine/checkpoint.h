@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <thalweg/checkpoint.h>
+#include <thalweg/non_finite.h>
 #include <thalweg/storage.h>
 #include <thalweg/views.h>
 
@@ -41,6 +42,8 @@ struct Checkpoint::Contents {
   std::uint64_t steps = 0;
   std::string rounding;
   double loss_scale = 1, last_norm = 0;
+  std::uint64_t skipped = 0, clipped = 0;
+  std::optional<NonFiniteEntry> last_skipped;
   std::map<std::string, std::string> schedules;
   std::map<std::string, double> scales;
   std::vector<std::string> transforms;

@@ -347,7 +347,7 @@ class Optimizer::Engine {
   bool looking_ahead_ = false, stepping_ = false, newcomers_ = false;
   double last_norm_ = std::numeric_limits<double>::quiet_NaN();
   NonFinite policy_ = NonFinite::pass;
-  std::uint64_t skipped_ = 0;
+  std::uint64_t skipped_ = 0, clipped_before_ = 0;  ///< clipped: in a checkpoint that was loaded
   std::optional<NonFiniteEntry> last_skipped_;
   std::vector<double> largest_;  ///< magnitude of the gradient in each block, as the policy asks for it
   std::vector<Seen> seen_;       ///< by tensor; the same

@@ -87,6 +87,10 @@ void Optimizer::Engine::load(const Checkpoint::Contents& contents, const LoadOpt
   scales_ = contents.scales;
   steps_ = contents.steps;
   last_norm_ = contents.last_norm;
+  skipped_ = contents.skipped;
+  last_skipped_ = contents.last_skipped;
+  for (const Tensor& tensor : tensors_) tensor.rare->clipped = 0;
+  clipped_before_ = contents.clipped;
   newcomers_ = true;  // it may have been saved before the first step of some
   plain_ = false;
   for (const Checkpoint::Contents::Tensor& there : contents.tensors) {

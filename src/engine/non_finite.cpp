@@ -186,7 +186,7 @@ const void* Optimizer::Engine::made_finite(const Tensor& tensor, const Gradient&
 }
 
 std::uint64_t Optimizer::Engine::clipped() const {
-  std::uint64_t entries = 0;
+  std::uint64_t entries = clipped_before_;
   for (const Tensor& tensor : tensors_) entries += tensor.rare->clipped;
   return entries;
 }

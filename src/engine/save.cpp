@@ -50,6 +50,21 @@ void add_notes(const Notes& notes, Arrays& arrays, Metadata& metadata) {
     arrays.add("note." + name, Dtype::f64, numbers.data(), numbers.size());
 }
 
+/// What steps with gradients that are not finite have left, where there were any.
+void add_non_finite(std::uint64_t skipped, std::uint64_t clipped, const std::optional<NonFiniteEntry>& last,
+                    Metadata& metadata) {
+  if (clipped > 0) metadata["clipped"] = std::to_string(clipped);
+  if (skipped == 0 || !last) return;
+  metadata["skipped"] = std::to_string(skipped);
+  metadata["last_skipped.tensor"] = last->tensor;
+  metadata["last_skipped.index"] = std::to_string(last->index);
+  metadata["last_skipped.value"] = number_text(last->value);
+  metadata["last_skipped.step"] = std::to_string(last->step);
+  metadata["last_skipped.last"] = std::to_string(last->last);
+  metadata["last_skipped.last_largest"] = number_text(last->last_largest);
+  metadata["last_skipped.last_norm"] = number_text(last->last_norm);
+}
+
 }  // namespace
 
 void Optimizer::Engine::save(const std::string& path, const Notes& notes) {
@@ -63,6 +78,7 @@ void Optimizer::Engine::save(const std::string& path, const Notes& notes) {
       {"thalweg_version", THALWEG_VERSION},  {"steps", std::to_string(steps_)},
       {"rounding", rounding_text(storage_)}, {"loss_scale", number_text(loss_scale())},
       {"last_norm", number_text(last_norm_)}};
+  add_non_finite(skipped_, clipped(), last_skipped_, metadata);
   for (const auto& [key, schedule] : schedules_) metadata["schedule." + key] = schedule.text();
   for (const auto& [key, factor] : scales_) metadata["scale." + key] = number_text(factor);
   for (std::size_t k = unscales_ ? 1 : 0, n = 0; k < transforms_.size(); ++k, ++n)

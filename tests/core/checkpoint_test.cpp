@@ -1,9 +1,11 @@
 // Checkpoints: an optimizer that was saved and loaded goes on with the bits of one that was not. What is
 // compared are whole checkpoints of the end, so that nothing is left out that a later step may need.
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -256,6 +258,48 @@ TEST(Resuming, GoesBackFromLaterSteps) {
 }
 
 // The plateau is fed by the caller: it says where it stands, and goes on from there.
+TEST(Resuming, CountsOnWhatWasSkippedAndClipped) {
+  const float nan = std::numeric_limits<float>::quiet_NaN(),
+              infinity = std::numeric_limits<float>::infinity();
+  const Scratch scratch;
+  std::vector<float> here(4), there(4);
+  Optimizer one(SGD{}), other(SGD{});
+  one.add("a", here);
+  other.add("a", there);
+  const auto step = [](Optimizer& optimizer, NonFinite policy, std::vector<float> gradient) {
+    optimizer.non_finite(policy);
+    optimizer.step({gradient});
+  };
+  one.save(scratch.path("none"));
+  EXPECT_EQ(test::bytes_of(scratch.path("none")).find("skipped"), std::string::npos);
+  step(one, NonFinite::skip, {1, -3, 0, 2});
+  step(one, NonFinite::skip, {1, 2, infinity, nan});
+  step(one, NonFinite::clip, {nan, nan, 1, -infinity});
+  step(one, NonFinite::skip, {1, nan, 1, 1});
+  one.save(scratch.path("some"));
+  other.load(scratch.path("some"));
+  EXPECT_EQ(other.skipped(), 2U);
+  EXPECT_EQ(other.clipped(), 3U);
+  ASSERT_TRUE(other.last_skipped());
+  const NonFiniteEntry &last = *other.last_skipped(), &was = *one.last_skipped();
+  EXPECT_EQ(last.tensor, "a");
+  EXPECT_EQ(last.index, 1U);
+  EXPECT_TRUE(std::isnan(last.value));
+  EXPECT_EQ(last.step, 3U);
+  EXPECT_EQ(last.last, 1U);
+  EXPECT_EQ(last.last_largest, 3);
+  EXPECT_EQ(std::isnan(last.last_norm), std::isnan(was.last_norm));
+  step(other, NonFinite::skip, {infinity, 0, 0, 0});
+  step(other, NonFinite::clip, {infinity, 0, 0, 0});
+  EXPECT_EQ(other.skipped(), 3U);
+  EXPECT_EQ(other.clipped(), 4U);
+  EXPECT_EQ(other.last_skipped()->index, 0U);
+  other.load(scratch.path("none"));
+  EXPECT_EQ(other.skipped(), 0U);
+  EXPECT_EQ(other.clipped(), 0U);
+  EXPECT_FALSE(other.last_skipped());
+}
+
 TEST(Resuming, PlateausGoOnFromTheirPosition) {
   const Plateau settings{.gamma = 0.5, .patience = 1, .cooldown = 1};
   PlateauTracker whole(settings);
