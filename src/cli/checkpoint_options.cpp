@@ -18,7 +18,7 @@ void CheckpointOptions::declare(Arguments& a) {
       "--checkpoint", "FOLDER", folder,
       "write checkpoints, from which --resume goes on with the same bits; also at the end, and when Ctrl-C "
       "or SIGTERM ends the training");
-  a.text("--every", "N(steps|epochs|s|min|h)", every, "how often: 500steps, 5min, 1epoch");
+  a.text("--every", "N(steps|epochs|s|min|h)", every, "how often: 500steps, 5min, 1epoch (online: 1min)");
   a.count("--keep", keep, at_least(1), "how many of the newest stay");
   a.text(
       "--resume", "FOLDER", resume,
@@ -26,15 +26,15 @@ void CheckpointOptions::declare(Arguments& a) {
       "the same --checkpoint, begin anew where there is none");
 }
 
-void CheckpointOptions::check(const Arguments& arguments, bool online) const {
-  for (const char* const option : {"--checkpoint", "--resume", "--every", "--keep"}) {
-    if (!arguments.given(option)) continue;
-    const std::string why = online     ? "does not go with --online, which keeps no checkpoints yet"
-                            : !given() ? "needs --checkpoint or --resume"
-                                       : "";
-    if (!why.empty()) throw Error(Error::Kind::usage, option, "given", why, std::string(option) + " " + why);
+void CheckpointOptions::check(const Arguments& arguments, bool online) {
+  for (const char* const option : {"--every", "--keep"}) {
+    if (arguments.given(option) && !given())
+      throw Error(Error::Kind::usage, option, "given", "needs --checkpoint or --resume",
+                  std::string(option) + " needs --checkpoint or --resume");
   }
-  static_cast<void>(workbench::parse_every(every));
+  if (online && !arguments.given("--every")) every = "1min";
+  if (workbench::parse_every(every).epochs > 0 && online)
+    throw usage_error("--every", every, "must be steps or a time: a stream has no epochs");
 }
 
 workbench::TrainCheckpoints::Options CheckpointOptions::options() const {
@@ -53,12 +53,13 @@ workbench::TrainCheckpoints::Options CheckpointOptions::options() const {
   return options;
 }
 
-void CheckpointOptions::print_start(const workbench::TrainCheckpoints& checkpoints) const {
+void CheckpointOptions::print_start(const workbench::TrainCheckpoints& checkpoints,
+                                    const std::string& after) const {
   for (const auto& skipped : checkpoints.skipped())
     fmt::print(stderr, "thalweg: skipped a checkpoint: {}\n", skipped.why);
   if (checkpoints.resumed() != nullptr)
-    fmt::print(stderr, "going on from {}, after {} steps\n", checkpoints.resumed()->path(),
-               checkpoints.resumed()->steps());
+    fmt::print(stderr, "going on from {}, after {}\n", checkpoints.resumed()->path(),
+               after.empty() ? fmt::format("{} steps", checkpoints.resumed()->steps()) : after);
   else if (!resume.empty())
     fmt::print(stderr, "no checkpoint in {}: beginning anew\n", resume);
 }

@@ -19,12 +19,14 @@ struct CheckpointOptions {
 
   void declare(Arguments& arguments);
   [[nodiscard]] bool given() const { return !folder.empty() || !resume.empty(); }
-  /// Refuses what needs checkpoints where there are none, and them with --online.
-  void check(const Arguments& arguments, bool online) const;
+  /// Refuses what needs checkpoints where there are none, and epochs with --online, where `every` is a minute
+  /// unless it is given.
+  void check(const Arguments& arguments, bool online);
   [[nodiscard]] workbench::TrainCheckpoints::Options options() const;
 
-  /// Says on standard error where a training goes on, and what was skipped for it.
-  void print_start(const workbench::TrainCheckpoints& checkpoints) const;
+  /// Says on standard error where a training goes on, and what was skipped for it. `after`: "12 lines", where
+  /// it is not told by steps.
+  void print_start(const workbench::TrainCheckpoints& checkpoints, const std::string& after = "") const;
   [[nodiscard]] static nlohmann::ordered_json json(const workbench::TrainCheckpoints& checkpoints);
   /// Says what an interrupted training has left, and ends the process as the signal would have.
   [[noreturn]] static void end(const Session& session, const workbench::TrainingInterrupted& interrupted,

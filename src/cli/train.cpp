@@ -89,7 +89,8 @@ class Train : public Command {
   int run(const Session& session) override {
     streaming_.check(*arguments_);
     checkpoints_.check(*arguments_, streaming_.online);
-    if (streaming_.online) return train_online(session, training_, streaming_, save_, *arguments_);
+    if (streaming_.online)
+      return train_online(session, training_, streaming_, checkpoints_, save_, *arguments_);
     if (streaming_.stream) return run_stream(session);
     if (!diagnose_ && !language_.name.empty())
       throw usage_error("--lang", language_.name, "is for what --diagnose says");

@@ -1,9 +1,12 @@
 #include "cli/train_online.h"
 
 #include <cstdio>
+#include <filesystem>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+
+#include <thalweg/error.h>
 
 #include "cli/interruption.h"
 #include "cli/table.h"
@@ -150,7 +153,7 @@ void print_saved(const Session& session, const std::string& file, bool saved) {
 }
 
 int train_online(const Session& session, const TrainingOptions& training, const StreamingOptions& streaming,
-                 const std::string& save, const Arguments& arguments) {
+                 const CheckpointOptions& kept, const std::string& save, const Arguments& arguments) {
   const models::ModelSpec model = models::make_model(training.model);
   const std::uint64_t batch = arguments.given("--batch") ? training.batch : 1;
   data::StreamOptions source = streaming.source();
@@ -167,11 +170,32 @@ int train_online(const Session& session, const TrainingOptions& training, const 
     source.hashing = start->hashing;
   }
   if (!save.empty()) data::check_writable(save);
+  const std::string path = training.source == "-" ? "-" : data::find_stream_files(training.source).train;
+  if (path != "-" && !std::filesystem::exists(path)) data::missing_file(path);  // before a folder is made
+  const std::string stream_name = path == "-" ? "standard input" : path;
+  workbench::OnlineRun run;
+  run.batch = batch;
+  run.window = streaming.window;
+  std::optional<workbench::TrainCheckpoints> checkpoints;
+  if (kept.given()) {
+    auto keep = kept.options();
+    keep.is_interrupted = nullptr;  // that ends the stream
+    checkpoints.emplace(std::move(keep), workbench::run_settings(model, how, run, source, streaming.from));
+    run.checkpoints = &*checkpoints;
+    source.checksum = true;
+    std::string after;
+    if (const Checkpoint* const resumed = checkpoints->resumed()) {
+      workbench::OnlineBefore before = workbench::online_before(*resumed);
+      after = counted(before.lines, "line");
+      if (source.classes.empty()) source.known = std::move(before.classes);
+      start.reset();
+    }
+    if (!session.options.quiet) kept.print_start(*checkpoints, after);
+  }
   workbench::OnlineLearner learner =
       start ? workbench::OnlineLearner(model, how, *start) : workbench::OnlineLearner(model, how);
-  const std::string path = training.source == "-" ? "-" : data::find_stream_files(training.source).train;
-  const std::string stream_name = path == "-" ? "standard input" : path;
   data::SparseStream stream(path, source);
+  run.in_file = path != "-" && stream.can_rewind();
   learner.reserve(stream.columns(), stream.classes().size());
   if (!session.options.json && !session.options.quiet) {
     fmt::print("{}", paragraph(fmt::format("{}: learning from each line as it comes; {} with {}, {} a step",
@@ -180,14 +204,21 @@ int train_online(const Session& session, const TrainingOptions& training, const 
                                session.terminal.width));
   }
   const Lines lines(session, learner.task());
-  workbench::OnlineRun run;
-  run.batch = batch;
-  run.window = streaming.window;
   if (training.max_steps > 0) run.max_steps = training.max_steps;
   run.max_seconds = training.max_seconds;
   run.interrupted = Interruption::was_noted;
   run.line = lines;
-  const OnlineRecord record = workbench::learn_online(learner, stream, run);
+  OnlineRecord record;
+  try {
+    record = workbench::learn_online(learner, stream, run);
+  } catch (const Error&) {
+    if (checkpoints && !checkpoints->last().empty() && !session.options.quiet)
+      fmt::print(
+          stderr,
+          "thalweg: what was learned before is in {}: the same command with --resume {} goes on from there\n",
+          checkpoints->last(), kept.options().folder);
+    throw;
+  }
   const bool saved = !save.empty() && !record.divergence;
   // What was learned is told before the model is written, which may fail.
   if (!session.options.json) print_result(session, learner, record, stream.classes());
@@ -197,6 +228,7 @@ int train_online(const Session& session, const TrainingOptions& training, const 
   if (session.options.json) {
     Json json = json_of(path, training, learner, record, batch, stream.classes());
     if (!save.empty()) json["saved"] = saved ? Json(save) : Json();
+    if (checkpoints) json["checkpoints"] = CheckpointOptions::json(*checkpoints);
     fmt::print("{}\n", json.dump());
   } else {
     print_saved(session, save, saved);

@@ -20,6 +20,8 @@
 
 namespace thalweg::workbench {
 
+class TrainCheckpoints;
+
 /// How a model learns from a stream.
 struct OnlineOptions {
   AnyRule optimizer = Adam{};
@@ -125,7 +127,21 @@ struct OnlineRun {
   /// Whether this is the end. Rows that were read for the coming step are not learned from.
   std::function<bool()> interrupted;
   std::function<void(const ProgressiveRow&)> line;  ///< told each line of the table, as soon as it is known
+  /// Where it goes on, and what keeps what it takes to go on later: also at the end, and where a line is
+  /// wrong. Epochs are not for them, nor an interruption.
+  TrainCheckpoints* checkpoints = nullptr;
+  /// Whether the stream is a file, in which a resumed run goes on behind the lines that were learned from,
+  /// and which has to begin with them (StreamOptions::checksum); or else it goes on with whatever comes.
+  bool in_file = false;
 };
+
+/// What a checkpoint of a run says, to a stream that is to go on.
+struct OnlineBefore {
+  std::uint64_t lines = 0;           ///< that were read for what was learned
+  std::vector<std::string> classes;  ///< that have come, by number: StreamOptions::known
+};
+/// Throws an input Error for a checkpoint of something else.
+[[nodiscard]] OnlineBefore online_before(const Checkpoint& checkpoint);
 
 /// What came of it.
 struct OnlineRecord {
@@ -142,7 +158,7 @@ struct OnlineRecord {
 };
 
 /// Learns from a stream until it ends, or something else ends it. The result depends on the lines of the
-/// stream and the options alone, not on how they arrive.
+/// stream and the options alone, not on how they arrive, nor, but for the seconds, on where it was resumed.
 [[nodiscard]] OnlineRecord learn_online(OnlineLearner& learner, data::SparseStream& stream,
                                         const OnlineRun& run);
 

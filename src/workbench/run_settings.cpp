@@ -45,9 +45,8 @@ std::string precision_of(const TrainPrecision& p) {
 /// What makes a step, in options of any kind of training.
 template <class Options>
 RunSettings step_settings(const models::ModelSpec& model, const Options& options, std::size_t batch) {
-  RunSettings all{{"model", model.text()},
-                  {"optimizer", options.optimizer.text()},
-                  {"batch", std::to_string(batch)}};
+  RunSettings all{
+      {"model", model.text()}, {"optimizer", options.optimizer.text()}, {"batch", std::to_string(batch)}};
   for (const auto& [key, schedule] : options.schedules) all["schedule of " + key] = schedule.text();
   for (std::size_t k = 0; k < options.transforms.size(); ++k)
     all["transform " + std::to_string(k + 1)] = options.transforms[k].text();
@@ -101,6 +100,17 @@ RunSettings run_settings(const data::StreamSurvey& survey, const data::StreamOpt
   all["data"] = std::to_string(survey.rows) + " rows of " + std::to_string(survey.columns) + " features in " +
                 std::to_string(survey.bytes) + " bytes with the checksum " + std::to_string(survey.checksum);
   all["shuffle-buffer"] = std::to_string(options.shuffle_buffer);
+  return all;
+}
+
+RunSettings run_settings(const models::ModelSpec& model, const OnlineOptions& options, const OnlineRun& run,
+                         const data::StreamOptions& how, const std::string& from) {
+  RunSettings all = step_settings(model, options, run.batch);
+  add_reading(how, all);
+  all["data"] = "lines as they come";
+  all["window"] = std::to_string(run.window);
+  for (const std::string& name : how.classes) all["classes"] += (all["classes"].empty() ? "" : ",") + name;
+  if (!from.empty()) all["from"] = from;
   return all;
 }
 

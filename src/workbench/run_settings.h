@@ -22,4 +22,10 @@ using RunSettings = std::map<std::string, std::string>;
 [[nodiscard]] RunSettings run_settings(const data::StreamSurvey& survey, const data::StreamOptions& how,
                                        const models::ModelSpec& model, const StreamTrainOptions& options);
 
+/// The same of learn_online(), of a learner that began with the model of a file, `from`, or "". The data are
+/// whatever comes.
+[[nodiscard]] RunSettings run_settings(const models::ModelSpec& model, const OnlineOptions& options,
+                                       const OnlineRun& run, const data::StreamOptions& how,
+                                       const std::string& from);
+
 }  // namespace thalweg::workbench

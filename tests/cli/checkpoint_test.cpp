@@ -3,15 +3,13 @@
 
 #include <chrono>
 #include <csignal>
-#include <filesystem>
-#include <functional>
 #include <random>
 #include <thread>
 
 #include <sys/resource.h>
 
-#include "core/checkpoint_files.h"
-#include "program.h"
+#include "data/files.h"
+#include "runs.h"
 
 namespace thalweg::test {
 namespace {
@@ -22,61 +20,10 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
-/// A training of 4 steps an epoch, and more options.
-Words training(const Words& more) {
-  Words words{"train",       "--data",       "iris",           "--model",    "mlp:8",
-              "--optimizer", "adam:lr=0.01", "--batch",        "32",         "--epochs",
-              "30",          "--transform",  "noise:eta=0.01", "--patience", "20"};
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
-}
-
-/// A run in a folder of its own.
-struct Folder : Scratch {
-  [[nodiscard]] std::string run() const { return path("run"); }
-  [[nodiscard]] std::string model(const std::string& name = "model") const { return path(name); }
-  [[nodiscard]] Words checkpoints() const {
-    Words names;
-    if (!fs::exists(run())) return names;
-    for (const auto& entry : fs::directory_iterator(run())) names.push_back(entry.path().filename());
-    std::sort(names.begin(), names.end());
-    return names;
-  }
-};
-
-/// Starts the command with its output in files, and does not wait.
-pid_t start(
-    const Words& words, const Folder& folder, const std::function<void()>& before = [] {}) {
-  const pid_t child = ::fork();
-  if (child != 0) return child;
-  ::dup2(::open((folder.path("out")).c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDOUT_FILENO);
-  ::dup2(::open((folder.path("err")).c_str(), O_CREAT | O_TRUNC | O_WRONLY, 0600), STDERR_FILENO);
-  before();
-  become_command(words, {});
-}
-
-Output end_of(pid_t child, const Folder& folder) {
-  const int code = exit_code(child);
-  return {code, file_text(folder.path("out")), file_text(folder.path("err"))};
-}
-
-Json report(const std::string& text) {
-  Json json = Json::parse(text, nullptr, false);
-  for (const char* key : {"seconds", "saved", "checkpoints"}) json.erase(key);
-  for (Json& epoch : json["history"]) epoch.erase("seconds");
-  return json;
-}
-
-/// Steps of the newest checkpoint.
-std::size_t newest(const Folder& folder) {
-  const Words names = folder.checkpoints();
-  return names.empty() ? 0 : std::stoul(names.back().substr(5, 12));
-}
-
 /// A streamed one of 11 steps an epoch, with rows that are mixed.
 Words streaming(const Words& more) {
   Words words{"train",   "--stream", "--data",   "agaricus", "--model",          "logistic",
-              "--batch", "600",      "--epochs", "11",       "--shuffle-buffer", "1500"};
+              "--batch", "600",      "--epochs", "22",       "--shuffle-buffer", "1500"};
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
@@ -110,13 +57,6 @@ TEST(Checkpoints, ARunThatIsKilledAndResumedEndsAsOneThatIsNot) {
     EXPECT_EQ(folder.checkpoints().size(), 2U);  // what was left half written is gone too
     EXPECT_EQ(file_text(folder.model()), file_text(folder.model("whole")));
   }
-}
-
-/// Steps until this one, whose trajectory does not depend on where the training is to end.
-Words until(std::size_t step, const Words& more) {
-  Words words = training({"--cooldown", "0", "--max-steps", std::to_string(step)});
-  words.insert(words.end(), more.begin(), more.end());
-  return words;
 }
 
 TEST(Checkpoints, DamagedOnesAreSkippedWithTheReason) {
@@ -227,9 +167,10 @@ TEST(Checkpoints, OtherRunsAreRefusedWithAllThatDiffers) {
   EXPECT_THAT(error(training({"--checkpoint", folder.run(), "--every", "1.5epochs"}), 2),
               HasSubstr("must be like"));
   EXPECT_THAT(error(training({"--checkpoint", folder.run(), "--keep", "0"}), 2), HasSubstr("--keep = 0"));
-  EXPECT_THAT(
-      error({"train", "--online", "--data", "x.svm", "--model", "logistic", "--checkpoint", "run"}, 2),
-      HasSubstr("--checkpoint does not go with --online"));
+  EXPECT_THAT(error({"train", "--online", "--data", "agaricus", "--model", "logistic", "--checkpoint",
+                     folder.path("online"), "--every", "2epochs"},
+                    2),
+              HasSubstr("--every = 2epochs: must be steps or a time: a stream has no epochs"));
   EXPECT_THAT(error(training({"--resume", folder.run(), "--diagnose"}), 2), HasSubstr("--diagnose"));
   EXPECT_THAT(error(training({"--checkpoint", "/proc/run"}), 3),
               HasSubstr("/proc/run: found that it cannot be written ("));
@@ -246,6 +187,64 @@ TEST(Checkpoints, AFinishedRunReportsAgainAndGoesFurther) {
   EXPECT_EQ(json["checkpoints"]["skipped"], Json::array());
   const Output further = thalweg(until(17, {"--resume", folder.run(), "--json", "--quiet"}));
   EXPECT_EQ(report(further.out), report(thalweg(until(17, {"--json", "--quiet"})).out));
+}
+
+/// The progressive report of one online: the last line of its output.
+Json progressive(const Output& output) {
+  EXPECT_EQ(output.code, 0) << output.err;
+  Json json = Json::parse(lines_of(output.out).back(), nullptr, false);
+  for (const char* key : {"data", "seconds", "saved", "checkpoints"}) json.erase(key);
+  return json;
+}
+
+// A file is gone on with behind the lines that were learned from, standard input with what comes.
+TEST(Checkpoints, OfLinesAsTheyComeGoOnBehindThoseLearnedFrom) {
+  const std::string text =
+      data::read_file(std::string(THALWEG_SOURCE) + "/data/agaricus/agaricus.train.svm.gz");
+  std::size_t at = 0;
+  for (int line = 0; line < 3000; ++line) at = text.find('\n', at) + 1;
+  const Folder folder;
+  const auto online = [&](const std::string& data, const Words& more) {
+    Words words{"train",       "--online", "--data", data,     "--model",     "logistic",
+                "--optimizer", "adam",     "--json", "--save", folder.model()};
+    words.insert(words.end(), more.begin(), more.end());
+    return words;
+  };
+  const auto written = [&](const std::string& bytes) {
+    std::ofstream(folder.path("a.svm"), std::ios::binary) << bytes;
+    return folder.path("a.svm");
+  };
+  const Words resumable{"--checkpoint", folder.run(), "--resume", folder.run()};
+  const Json whole = progressive(thalweg(online(written(text), {})));
+  const std::string model = file_text(folder.model());
+  fs::remove(folder.model());
+  const Output wrong = thalweg(online(written(text.substr(0, at) + "1 7:x\n" + text.substr(at)), resumable));
+  EXPECT_EQ(wrong.code, 3);
+  EXPECT_THAT(wrong.err,
+              MatchesRegex("no checkpoint in .*: beginning anew\nthalweg: what was learned before is in "
+                           ".*/step-000000003000.safetensors: the same command with --resume .*/run goes on "
+                           "from there\nthalweg: error: .*/a.svm:3001: found 'x' .*"));
+  EXPECT_FALSE(fs::exists(folder.model()));
+  const Output resumed = thalweg(online(written(text), resumable));
+  EXPECT_THAT(resumed.err, HasSubstr("step-000000003000.safetensors, after 3000 lines\n"));
+  EXPECT_EQ(progressive(resumed), whole);
+  EXPECT_EQ(file_text(folder.model()), model);
+
+  fs::remove_all(folder.run());
+  const pid_t child =
+      start(online(written(text), {"--follow", "--checkpoint", folder.run(), "--every", "50steps"}), folder);
+  while (newest(folder) < 1000) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  ::kill(child, SIGKILL);
+  EXPECT_EQ(end_of(child, folder).code, 128 + SIGKILL);
+  EXPECT_EQ(progressive(thalweg(online(folder.path("a.svm"), resumable))), whole);
+  EXPECT_EQ(file_text(folder.model()), model);
+
+  fs::remove_all(folder.run());
+  EXPECT_EQ(thalweg(online("-", resumable), {}, written(text.substr(0, at))).code, 0);
+  const Output rest = thalweg(online("-", resumable), {}, written(text.substr(at)));
+  EXPECT_THAT(rest.err, HasSubstr(", after 3000 lines\n"));
+  EXPECT_EQ(progressive(rest), whole);
+  EXPECT_EQ(file_text(folder.model()), model);
 }
 
 // What else a training keeps: a plateau, 16 bits, sparse steps.
