@@ -11,14 +11,18 @@ namespace {
 std::atomic<int> noted{0};
 static_assert(std::atomic<int>::is_always_lock_free);  // a signal handler may write it
 
-void note(int signal) { noted = signal; }
-
 void handle(void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
-  action.sa_flags = static_cast<int>(SA_RESTART | (handler == note ? SA_RESETHAND : 0U));
+  action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+}
+
+/// Whichever comes next ends the process.
+void note(int signal) {
+  noted = signal;
+  handle(SIG_DFL);
 }
 
 }  // namespace

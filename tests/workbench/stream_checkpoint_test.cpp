@@ -52,8 +52,7 @@ void expect_same(const Ended& one, const Ended& other, const std::string& what) 
   EXPECT_EQ(one.record.steps, other.record.steps) << what;
   EXPECT_EQ(one.record.stop_text(), other.record.stop_text()) << what;
   EXPECT_EQ(one.record.non_finite.text(), other.record.non_finite.text()) << what;
-  for (std::size_t k = 0; k < 2; ++k)
-    EXPECT_EQ(one.parameters[k].values, other.parameters[k].values) << what;
+  for (std::size_t k = 0; k < 2; ++k) EXPECT_EQ(one.parameters[k].values, other.parameters[k].values) << what;
 }
 
 struct StreamCheckpoints : ::testing::Test {
