@@ -39,13 +39,12 @@ void expect_same(const Ended& one, const Ended& other, const std::string& what) 
   EXPECT_EQ(one.record.stop_text(), other.record.stop_text()) << what;
   EXPECT_EQ(one.record.non_finite.text(), other.record.non_finite.text()) << what;
   EXPECT_EQ(one.classes, other.classes) << what;
-  for (std::size_t k = 0; k < 2; ++k)
-    EXPECT_EQ(one.parameters[k].values, other.parameters[k].values) << what;
+  for (std::size_t k = 0; k < 2; ++k) EXPECT_EQ(one.parameters[k].values, other.parameters[k].values) << what;
 }
 
 struct OnlineCheckpoints : ::testing::Test {
-  /// Learns from a file, from the newest checkpoint if there is one, until it has learned from so many batches
-  /// (in all), without checkpoints if `run` is "".
+  /// Learns from a file, from the newest checkpoint if there is one, until it has learned from so many
+  /// batches (in all), without checkpoints if `run` is "".
   Ended learned(const std::string& path, const Kind& kind, const std::string& folder_of_run,
                 std::uint64_t steps = 0, bool in_file = true) {
     const models::ModelSpec model = models::make_model(kind.model);
@@ -62,30 +61,40 @@ struct OnlineCheckpoints : ::testing::Test {
     run.in_file = in_file;
     std::optional<TrainCheckpoints> checkpoints;
     if (!folder_of_run.empty()) {
-      checkpoints.emplace(
-          TrainCheckpoints::Options{.folder = folder_of_run, .every = {}, .keep = 1, .resume = folder_of_run,
-                                    .may_begin = true},
-          run_settings(model, options, run, how, ""));
+      checkpoints.emplace(TrainCheckpoints::Options{.folder = folder_of_run,
+                                                    .every = {.steps = kills ? 1U : 0U},
+                                                    .keep = 1,
+                                                    .resume = folder_of_run,
+                                                    .may_begin = true},
+                          run_settings(model, options, run, how, ""));
       if (checkpoints->resumed() != nullptr) how.known = online_before(*checkpoints->resumed()).classes;
       run.checkpoints = &*checkpoints;
     }
     OnlineLearner learner(model, options);
     data::SparseStream stream(path, how);
     learner.reserve(stream.columns(), stream.classes().size());
-    run.interrupted = [&] { return steps > 0 && learner.steps() >= steps; };
+    run.interrupted = [&] {
+      const bool is_end = steps > 0 && learner.steps() >= steps;
+      if (is_end && kills) throw Killed();
+      return is_end;
+    };
     OnlineRecord record = learn_online(learner, stream, run);
     return {std::move(record), learner.parameters(), stream.classes()};
   }
   std::string run() const { return scratch.path("run"); }
   void begin_anew() const { std::filesystem::remove_all(run()); }
 
+  struct Killed {};
+  bool kills = false;  ///< instead of an interruption, with a checkpoint after each step
   data::TemporaryFolder folder;
   test::Scratch scratch;
 };
 
 TEST_F(OnlineCheckpoints, GoOnWithTheSameBitsAfterEveryLine) {
-  const Kind kinds[] = {{"logistic", "adagrad:lr=0.1", 2, 1, 0}, {"softmax", "adam:lr=0.01", 5, 1, 0},
-                        {"linear", "momentum:lr=0.01", 0, 3, 0}, {"softmax", "ftrl:lr=0.2", 4, 7, 0},
+  const Kind kinds[] = {{"logistic", "adagrad:lr=0.1", 2, 1, 0},
+                        {"softmax", "adam:lr=0.01", 5, 1, 0},
+                        {"linear", "momentum:lr=0.01", 0, 3, 0},
+                        {"softmax", "ftrl:lr=0.2", 4, 7, 0},
                         {"logistic", "adamw:lr=0.01", 2, 2, 8}};
   std::uint64_t skipped = 0;
   for (const Kind& kind : kinds) {
@@ -103,8 +112,10 @@ TEST_F(OnlineCheckpoints, GoOnWithTheSameBitsAfterEveryLine) {
       expect_same(resumed, once, kind.optimizer + (" from step " + std::to_string(step)));
     }
     begin_anew();
+    kills = true;
     for (std::uint64_t step = 1; step < once.record.steps; step += 3)
-      static_cast<void>(learned(file, kind, run(), step));
+      EXPECT_THROW(static_cast<void>(learned(file, kind, run(), step)), Killed);
+    kills = false;
     expect_same(learned(file, kind, run()), once, std::string(kind.optimizer) + " in many parts");
   }
   EXPECT_GT(skipped, 0U);
@@ -120,9 +131,9 @@ TEST_F(OnlineCheckpoints, GoOnInAFileThatHasGrown) {
   expect_same(learned(folder.file("a.svm", text), kind, run()), once, "grown");
   std::string other = text;
   other[2] = other[2] == '1' ? '2' : '1';
-  EXPECT_THAT(data::error_of(folder,
-                             [&] { static_cast<void>(learned(folder.file("a.svm", other), kind, run())); }),
-              HasSubstr("a.svm: found others; expected the 60 lines that were read before, and more"));
+  EXPECT_THAT(
+      data::error_of(folder, [&] { static_cast<void>(learned(folder.file("a.svm", other), kind, run())); }),
+      HasSubstr("a.svm: found others; expected the 60 lines that were read before, and more"));
 }
 
 TEST_F(OnlineCheckpoints, GoOnWithWhateverComesWhereNothingCanBeReadAgain) {
@@ -133,9 +144,9 @@ TEST_F(OnlineCheckpoints, GoOnWithWhateverComesWhereNothingCanBeReadAgain) {
   static_cast<void>(learned(folder.file("a.svm", text.substr(0, half)), kind, run(), 0, false));
   const Checkpoint checkpoint(CheckpointFolder::list(run()).front().path);
   EXPECT_EQ(online_before(checkpoint).lines, std::count(text.begin(), text.begin() + half, '\n'));
-  EXPECT_THAT(data::error_of(folder,
-                             [&] { static_cast<void>(learned(folder.file("a.svm", text), kind, run())); }),
-              HasSubstr("a checkpoint of what came through standard input; expected --data -"));
+  EXPECT_THAT(
+      data::error_of(folder, [&] { static_cast<void>(learned(folder.file("a.svm", text), kind, run())); }),
+      HasSubstr("a checkpoint of what came through standard input; expected --data -"));
   expect_same(learned(folder.file("a.svm", text.substr(half)), kind, run(), 0, false), once, "by parts");
   const Checkpoint last(CheckpointFolder::list(run()).front().path);
   EXPECT_EQ(online_before(last).lines, 50U);
@@ -150,9 +161,10 @@ TEST_F(OnlineCheckpoints, AreWrittenBeforeAWrongLineEndsIt) {
   const Ended once = learned(folder.file("a.svm", text), kind, "");
   begin_anew();
   const std::string wrong = text.substr(0, at) + "x" + text.substr(at);
-  EXPECT_THAT(data::error_of(folder,
-                             [&] { static_cast<void>(learned(folder.file("a.svm", wrong), kind, run())); }),
-              HasSubstr("a.svm:20: found 'x"));
+  EXPECT_THAT(
+      data::error_of(folder, [&] { static_cast<void>(learned(folder.file("a.svm", wrong), kind, run())); }),
+      HasSubstr("a.svm:20: found 'x"));
+  ASSERT_FALSE(CheckpointFolder::list(run()).empty());
   const Checkpoint checkpoint(CheckpointFolder::list(run()).front().path);
   EXPECT_EQ(checkpoint.steps(), 4U);
   EXPECT_EQ(online_before(checkpoint).lines, 16U);
