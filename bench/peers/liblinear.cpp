@@ -93,13 +93,8 @@ constexpr ThalwegObjectivePeer objective{
       delete static_cast<State*>(of);
     }};
 
-constexpr ThalwegPeer peer{THALWEG_PEER_VERSION,
-                           "liblinear",
-                           "version " TEXT(LIBLINEAR_VERSION) ", -s 0 and -s 7 without a bias, in double",
-                           [](const ThalwegPeerProblem*) -> void* { return nullptr; },
-                           [](void*) { return 1; },
-                           [](void*) {},
-                           nullptr};
+constexpr ThalwegPeer peer = thalweg_steps_nothing(
+    "liblinear", "version " TEXT(LIBLINEAR_VERSION) ", -s 0 and -s 7 without a bias, in double");
 
 }  // namespace
 

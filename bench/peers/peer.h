@@ -132,4 +132,15 @@ __attribute__((visibility("default"))) const struct ThalwegPeer* thalweg_peer(vo
 
 #ifdef __cplusplus
 }
+
+/// What a module exports as `thalweg_peer` if its library has none of the rules: it steps nothing.
+constexpr ThalwegPeer thalweg_steps_nothing(const char* name, const char* about) {
+  return {THALWEG_PEER_VERSION,
+          name,
+          about,
+          [](const ThalwegPeerProblem*) -> void* { return nullptr; },
+          [](void*) { return 1; },
+          [](void*) {},
+          nullptr};
+}
 #endif

@@ -32,13 +32,8 @@ long load(int number, const char* path) {
 
 constexpr ThalwegLoadPeer loading{THALWEG_PEER_VERSION, function, load};
 
-constexpr ThalwegPeer peer{THALWEG_PEER_VERSION,
-                           "python-numpy",
-                           THALWEG_PEER_NUMPY ", loadtxt and fromfile in a child process, to float32",
-                           [](const ThalwegPeerProblem*) -> void* { return nullptr; },
-                           [](void*) { return 1; },
-                           [](void*) {},
-                           nullptr};
+constexpr ThalwegPeer peer = thalweg_steps_nothing(
+    "python-numpy", THALWEG_PEER_NUMPY ", loadtxt and fromfile in a child process, to float32");
 
 }  // namespace
 

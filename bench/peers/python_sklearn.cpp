@@ -127,14 +127,8 @@ constexpr ThalwegLoadPeer loading{
 
 constexpr ThalwegSparsePeer sparse{THALWEG_PEER_VERSION, create, epoch, destroy};
 
-constexpr ThalwegPeer peer{THALWEG_PEER_VERSION,
-                           "scikit-learn",
-                           THALWEG_PEER_SKLEARN
-                           ", SGDClassifier.partial_fit in a child process, on rows in double",
-                           [](const ThalwegPeerProblem*) -> void* { return nullptr; },
-                           [](void*) { return 1; },
-                           [](void*) {},
-                           nullptr};
+constexpr ThalwegPeer peer = thalweg_steps_nothing(
+    "scikit-learn", THALWEG_PEER_SKLEARN ", SGDClassifier.partial_fit in a child process, on rows in double");
 
 }  // namespace
 
