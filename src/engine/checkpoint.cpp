@@ -130,8 +130,9 @@ std::string rounding_text(const Storage& storage) {
 }
 
 std::string sparse_text(const SparseOptions& sparse) {
-  return "block " + std::to_string(sparse.block) +
-         (sparse.skipped == Skipped::made_up ? ", skipped made_up" : ", skipped left");
+  constexpr const char* names[] = {"made_up", "left", "scaled"};
+  return "block " + std::to_string(sparse.block) + ", skipped " +
+         names[static_cast<std::size_t>(sparse.skipped)];
 }
 
 Checkpoint::Contents::Contents(checkpoint::TensorFile from) : file(std::move(from)) {

@@ -56,6 +56,8 @@ namespace stored {  // names of arrays in the file
 inline std::string parameter(const std::string& tensor) { return "parameter." + tensor; }
 inline std::string master(const std::string& tensor) { return "master." + tensor; }
 inline std::string touched(const std::string& tensor) { return "touched." + tensor; }
+inline std::string records(const std::string& tensor) { return "records." + tensor; }
+inline std::string factor(const std::string& tensor) { return "factor." + tensor; }
 inline std::string slot(const std::string& slot, const std::string& tensor) {
   return "slot." + slot + "." + tensor;
 }

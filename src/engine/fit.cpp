@@ -1,6 +1,8 @@
 // Whether a checkpoint fits an optimizer, and all that stands between them.
 
 #include <algorithm>
+#include <cmath>
+#include <cstring>
 #include <unordered_set>
 
 #include "engine/blockwise.h"
@@ -199,6 +201,7 @@ class Optimizer::Engine::Comparison {
       if (const Array* const marks = use(stored::touched(there.name), size);
           marks != nullptr && marks->dtype != Dtype::u8)
         refuse(marks->name + " in " + type_name(marks->dtype));
+      check_records(there.name, here);
     }
     for (std::size_t row = 0; row < group.variant().slots.size() && !fresh; ++row) {
       const std::string slot = group.own.info().slots[group.variant().slots[row]].name;
@@ -220,6 +223,22 @@ class Optimizer::Engine::Comparison {
         convert(slot + " of tensor " + shown(there.name) + " in " + type_name(array->dtype) + " (" +
                 type_name(kept) + " here)");
     }
+  }
+
+  /// Records that are parameters over a number.
+  void check_records(const std::string& tensor, const Tensor& here) {
+    const Array* const records = use(stored::records(tensor), here.view.size);
+    const Array* const factor = use(stored::factor(tensor), 1);
+    if ((records == nullptr) != (factor == nullptr))
+      refuse("no " + (records == nullptr ? stored::records(tensor) : stored::factor(tensor)));
+    if (records != nullptr && records->dtype != Dtype::f32 && records->dtype != Dtype::f64)
+      refuse(records->name + " in " + type_name(records->dtype));
+    if (factor == nullptr || factor->bytes.size() != sizeof(double)) return;
+    double number = 0;
+    std::memcpy(&number, factor->bytes.data(), sizeof number);
+    if (factor->dtype != Dtype::f64 || !std::isfinite(number) || number == 0)
+      refuse(factor->name + ", which is " +
+             (factor->dtype == Dtype::f64 ? number_text(number) : "no float64"));
   }
 
   /// The array of this name, if there is one; of another size it is refused.

@@ -212,6 +212,14 @@ void Optimizer::Engine::load_table(Tensor& tensor, const checkpoint::TensorFile&
                     reinterpret_cast<const std::byte*>(own.data()) + i * size, size);
     });
   }
+  const Array* const records = file.find(stored::records(tensor.rare->name));
+  if (records != nullptr && options.skipped == Skipped::scaled &&
+      records->dtype == dtype_of(tensor.compute)) {
+    for (std::size_t i = 0; i < table.size; ++i)
+      std::memcpy(table.at(i), records->bytes.data() + i * size, size);
+    copy_bytes(&table.scale, file.at(stored::factor(tensor.rare->name)));
+    table.coming_scale = table.scale;
+  }
   for (std::size_t i = 0; table.tracked && i < table.size; ++i) {
     const std::uint64_t last = marks == nullptr || marks->bytes[i] != 0 ? 1 : 0;
     std::memcpy(table.at(i) + table.fields * size, &last, size);

@@ -119,6 +119,10 @@ void Optimizer::Engine::save(const std::string& path, const Notes& notes) {
         arrays.keep(stored::slot(slot_name(field - 1), own), dtype_of(tensor.compute), size,
                     column(tensor, field));
       if (table.tracked) arrays.keep(stored::touched(own), Dtype::u8, size, touched(tensor));
+      if (table.scale != 1) {  // the parameters are rounded, what goes on are the records
+        arrays.keep(stored::records(own), dtype_of(tensor.compute), size, column(tensor, 0));
+        arrays.keep(stored::factor(own), Dtype::f64, 1, std::vector{table.scale});
+      }
       continue;
     }
     if (tensor.has_master) arrays.add(stored::master(own), Dtype::f32, stored(tensor, 0), size);
