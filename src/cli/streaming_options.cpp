@@ -134,6 +134,7 @@ workbench::OnlineOptions online_options(const TrainingOptions& training, const S
   options.transforms = training.step.made_transforms(shared.seed);
   options.isa = shared.isa;
   options.non_finite = training.non_finite_policy();
+  options.skipped = training.skipped_steps();
   return options;
 }
 

@@ -76,6 +76,7 @@ class Train : public Command {
     training_.declare_first(a);
     training_.declare_rest(a);
     training_.declare_non_finite(a);
+    training_.declare_skipped(a);
     streaming_.declare(a);
     a.group("Result");
     a.text("--save", "FILE", save_, "write the model, for thalweg predict");
@@ -101,6 +102,7 @@ class Train : public Command {
     const models::ModelSpec model = models::make_model(training_.model);
     const data::Split split = training_.split(session.options);
     if (!save_.empty()) workbench::check_model_path(save_, workbench::trained_model(split, model, {}));
+    workbench::Trainer trainer(split, model, options);  // what it refuses is refused before anything is said
 
     std::optional<Interruption> interruption;  // without checkpoints a signal ends the process
     std::optional<workbench::TrainCheckpoints> checkpoints;
@@ -114,7 +116,6 @@ class Train : public Command {
     Progress progress(session.options.quiet);
     const std::size_t every =
         (training_.epochs + 19) / 20;  // at most twenty lines, however long the training
-    workbench::Trainer trainer(split, model, options);
     std::optional<TrainingWatch> watch;
     if (diagnose_) watch.emplace(trainer, split, model, options);
     const auto observer = [&](const workbench::TrainProgress& p) {

@@ -51,6 +51,17 @@ void TrainingOptions::declare_non_finite(Arguments& a) {
            "others");
 }
 
+void TrainingOptions::declare_skipped(Arguments& a) {
+  a.group("Sparse features (docs/streaming.md)");
+  a.choice("--skipped", {"made_up", "left", "scaled"}, skipped,
+           "weights that a step has no gradient for take it later, bit for bit; are left out of it; or "
+           "shrink by a factor that all share, which makes l2 free with sgd");
+}
+
+Skipped TrainingOptions::skipped_steps() const {
+  return skipped == "left" ? Skipped::left : skipped == "scaled" ? Skipped::scaled : Skipped::made_up;
+}
+
 NonFinite TrainingOptions::non_finite_policy() const {
   return non_finite == "skip" ? NonFinite::skip : non_finite == "clip" ? NonFinite::clip : NonFinite::stop;
 }
@@ -67,6 +78,7 @@ workbench::TrainOptions TrainingOptions::options(const Shared& shared) const {
   options.cooldown = cooldown.value_or(scheduled || schedule_free ? 0 : 0.3);
   options.precision = precision.precision();
   options.non_finite = non_finite_policy();
+  options.skipped = skipped_steps();
   options.epochs = epochs;
   options.batch = batch;
   options.seed = shared.seed;
@@ -101,6 +113,7 @@ std::vector<std::pair<std::string, std::string>> TrainingOptions::words(const Sh
   count("--patience", patience, 0);
   for (auto& word : precision.words()) all.push_back(std::move(word));
   text("--non-finite", non_finite, standard.non_finite);
+  text("--skipped", skipped, standard.skipped);
   text("--label", load.label, "");
   text("--test", load.test, "");
   text("--test-label", load.test_label, "");

@@ -24,14 +24,16 @@ struct TrainingOptions {
   std::optional<double> max_seconds, target, cooldown;
   data::LoadOptions load;
   bool raw = false;
-  std::string non_finite = "stop";
+  std::string non_finite = "stop", skipped = "made_up";
 
   void declare_first(Arguments& arguments);  ///< data, model and optimizer
   void declare_rest(
       Arguments& arguments);  ///< in groups: how long, how numbers are stored, how the data are read
 
   void declare_non_finite(Arguments& arguments);  ///< for who trains to the end
+  void declare_skipped(Arguments& arguments);     ///< likewise
   [[nodiscard]] NonFinite non_finite_policy() const;
+  [[nodiscard]] Skipped skipped_steps() const;
 
   /// What they mean; usage Errors as from what they name.
   [[nodiscard]] workbench::TrainOptions options(const Shared& shared) const;

@@ -142,7 +142,8 @@ OnlineLearner::OnlineLearner(const models::ModelSpec& model, const OnlineOptions
   here_.name = "stream";
   here_.features = data::SparseMatrix{};
   check_transforms(options.transforms);
-  optimizer_.add_sparse("weights", weights_, {.block = outputs_}, weight_options(model, options.optimizer));
+  optimizer_.add_sparse("weights", weights_, {.block = outputs_, .skipped = options.skipped},
+                        weight_options(model, options.optimizer));
   optimizer_.add_sparse("bias", bias_, {.block = outputs_});
   for (const auto& [key, schedule] : options.schedules) optimizer_.schedule(key, schedule);
   for (const AnyTransform& transform : options.transforms) optimizer_.transform(transform);

@@ -29,6 +29,7 @@ struct OnlineOptions {
   std::vector<AnyTransform> transforms;                     ///< decay alone
   std::string isa = "best";                ///< of the optimizer's kernels; the result is the same for any
   NonFinite non_finite = NonFinite::stop;  ///< as TrainOptions has it; skipped rows are not in the scores
+  Skipped skipped = Skipped::made_up;      ///< what becomes of weights that a step has no gradient for
 };
 
 /// The task of a model without hidden layers. Throws a usage Error for a model with some.

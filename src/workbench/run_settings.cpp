@@ -50,6 +50,7 @@ RunSettings step_settings(const models::ModelSpec& model, const Options& options
   for (const auto& [key, schedule] : options.schedules) all["schedule of " + key] = schedule.text();
   for (std::size_t k = 0; k < options.transforms.size(); ++k)
     all["transform " + std::to_string(k + 1)] = options.transforms[k].text();
+  if (options.skipped != Skipped::made_up) all["skipped"] = skipped_name(options.skipped);
   if (options.non_finite != NonFinite::stop)
     all["non-finite"] = options.non_finite == NonFinite::skip ? "skip" : "clip";
   return all;

@@ -30,6 +30,11 @@ const char* state_name(StateType type) {
   return names[static_cast<int>(type)];
 }
 
+const char* skipped_name(Skipped skipped) {
+  constexpr const char* names[] = {"made_up", "left", "scaled"};
+  return names[static_cast<int>(skipped)];
+}
+
 const char* stop_name(Stop stop) {
   switch (stop) {
     case Stop::epochs_done:

@@ -42,6 +42,8 @@ struct TrainPrecision {
 
 /// "int8"
 [[nodiscard]] const char* state_name(StateType type);
+/// "made_up"
+[[nodiscard]] const char* skipped_name(Skipped skipped);
 
 /// What NonFinite::skip and NonFinite::clip have done.
 struct NonFiniteTally {

@@ -103,22 +103,30 @@ bool takes_penalty(const TrainOptions& options) {
                       [](const TensorGroup& group) { return group.options.l2.has_value(); });
 }
 
-/// Whether steps can look at the features of a batch alone, and it pays.
-bool can_step_sparsely(const data::Dataset& data, const models::ModelSpec& model, const TrainOptions& options,
-                       std::size_t batch) {
+/// Why steps cannot look at the features of a batch alone, or it does not pay; "" if they can.
+std::string why_dense(const data::Dataset& data, const models::ModelSpec& model, const TrainOptions& options,
+                      std::size_t batch) {
   const auto* const matrix = std::get_if<data::SparseMatrix>(&data.features);
   const AnyRule& rule = options.optimizer;
-  if (!options.sparse_steps || matrix == nullptr || model.kind == models::ModelSpec::Kind::mlp ||
-      (model.l2 > 0 && !takes_penalty(options)))
-    return false;
-  if (options.precision.parameters != Precision::float32 || options.precision.state != StateType::float32 ||
-      !options.transforms.empty() || rule.info().sum_count > 0 || rule.info().looks_ahead(rule.object()))
-    return false;
+  const TrainPrecision& precision = options.precision;
+  if (!options.sparse_steps) return "sparse steps are turned off";
+  if (matrix == nullptr) return "the data are dense";
+  if (model.kind == models::ModelSpec::Kind::mlp) return model.text() + " has hidden layers";
+  if (model.l2 > 0 && !takes_penalty(options))
+    return "the l2 of " + model.text() + " cannot be that of " + rule.text();
+  if (precision.parameters != Precision::float32 || precision.state != StateType::float32)
+    return "parameters and state are not in float32";
+  if (!options.transforms.empty()) return options.transforms.front().name() + " looks at every gradient";
+  if (rule.info().sum_count > 0) return rule.name() + " measures all parameters";
+  if (rule.info().looks_ahead(rule.object())) return rule.text() + " wants the gradient elsewhere";
   for (const TensorGroup& group : options.groups) {
-    if (!group.options.others.empty()) return false;  // may ask for a form that looks ahead
+    if (!group.options.others.empty()) return "a group may ask for a form that looks ahead";
   }
-  const auto nonzeros = static_cast<double>(matrix->value.size()) / static_cast<double>(matrix->rows);
-  return 2 * nonzeros * static_cast<double>(batch) <= static_cast<double>(matrix->columns);
+  const double nonzeros = static_cast<double>(matrix->value.size()) / static_cast<double>(matrix->rows) *
+                          static_cast<double>(batch);
+  if (2 * nonzeros <= static_cast<double>(matrix->columns)) return "";
+  return "a batch of " + std::to_string(batch) + " has about " + std::to_string(std::llround(nonzeros)) +
+         " nonzeros, more than half of the " + std::to_string(matrix->columns) + " features";
 }
 
 }  // namespace
@@ -169,12 +177,12 @@ Trainer::Trainer(const data::Split& split, const models::ModelSpec& model, const
            .seed = options.seed},
           {.isa = options.isa, .executor = std::shared_ptr<Executor>(std::shared_ptr<void>(), &pool_)}),
       views_(narrow_.empty() ? views_of(gradient_) : narrow_.gradients()) {
-  const bool sparse = can_step_sparsely(split.train, model, options, batch_);
+  const std::string dense = why_dense(split.train, model, options, batch_);
+  const bool sparse = dense.empty();
   if (options.skipped != Skipped::made_up && !sparse)
     throw usage_error(
-        "skipped", options.skipped == Skipped::scaled ? "scaled" : "left",
-        "is for steps by the features of a batch alone, and these cannot be such: they need sparse rows "
-        "with few nonzeros in a batch, a linear model, and a rule that looks at nothing else");
+        "skipped", skipped_name(options.skipped),
+        "is for steps that look at the features of a batch alone, which these do not: " + dense);
   add_tensors(optimizer_, parameters_, narrow_, options, sparse, model.l2);
   if (sparse) sparse_ = std::make_unique<SparseSteps>(split.train, network_.head(), parameters_, optimizer_);
   if (options.precision.loss_scale != 1) optimizer_.loss_scale(options.precision.loss_scale);

@@ -255,11 +255,13 @@ TEST(Checkpoints, KeepAllThatATrainingHas) {
       {"--data", "iris", "--model", "mlp:8", "--optimizer", "adam", "--parameters", "bfloat16", "--master",
        "--state", "int8", "--rounding", "stochastic", "--cooldown", "0"},
       {"--data", "iris", "--model", "softmax", "--optimizer", "schedule_free_adamw"},
-      {"--data", "iris", "--model", "softmax", "--optimizer", "prodigy", "--cooldown", "0"}};
+      {"--data", "iris", "--model", "softmax", "--optimizer", "prodigy", "--cooldown", "0"},
+      {"--data", "agaricus", "--model", "logistic:l2=0.01", "--optimizer", "sgd:lr=0.5", "--cooldown", "0",
+       "--batch", "1", "--skipped", "scaled"}};
   for (const Words& kind : kinds) {
     const Folder folder;
     const auto run = [&](const std::string& steps, const Words& more) {
-      Words words{"train", "--json", "--quiet", "--batch", "32", "--epochs", "6", "--max-steps", steps};
+      Words words{"train", "--json", "--quiet", "--epochs", "6", "--max-steps", steps};
       words.insert(words.end(), kind.begin(), kind.end());
       words.insert(words.end(), more.begin(), more.end());
       return thalweg(words);

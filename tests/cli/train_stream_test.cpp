@@ -223,6 +223,61 @@ TEST(OnlineCommand, ItsModelPredictsAndIsGoneOnFrom) {
   EXPECT_EQ(lost.out, "");
 }
 
+/// In memory, in epochs over the file, and online: the loss is that of the mode that was asked for.
+TEST(SkippedSteps, AreWhatTheOptionSaysInAllThreeModes) {
+  for (const Words& mode : {Words{}, Words{"--stream"}, Words{"--online"}}) {
+    const auto loss = [&](const Words& more) -> Json {
+      Words words{"train",       "--data",     "agaricus", "--model", "logistic:l2=0.01",
+                  "--optimizer", "sgd:lr=0.1", "--batch",  "1",       "--max-steps",
+                  "300",         "--json",     "--quiet"};
+      words.insert(words.end(), mode.begin(), mode.end());
+      words.insert(words.end(), more.begin(), more.end());
+      const Json result = json_lines(thalweg(words)).back();
+      return mode == Words{"--online"} ? result.at("loss") : result.at("history").at(0).at("train_loss");
+    };
+    const Json usual = loss({}), left = loss({"--skipped", "left"}), scaled = loss({"--skipped", "scaled"});
+    EXPECT_NE(left, usual);
+    EXPECT_NE(scaled, usual);
+    EXPECT_NE(scaled, left);
+    EXPECT_EQ(loss({"--skipped", "made_up"}), usual);
+  }
+}
+
+TEST(SkippedSteps, AreRefusedWhereNoneIs) {
+  const auto error = [](const Words& more) {
+    Words words{"train", "--skipped"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Output output = thalweg(words, {}, "/dev/null");
+    EXPECT_EQ(output.code, 2) << output.out;
+    EXPECT_EQ(output.out, "");
+    return output.err;
+  };
+  const std::string skipped = "thalweg: error: skipped = ",
+                    why = ": is for steps that look at the features of a batch alone, which these do not: ";
+  EXPECT_EQ(error({"scaled", "--data", "iris", "--model", "softmax"}),
+            skipped + "scaled" + why + "the data are dense\n");
+  EXPECT_EQ(error({"left", "--data", "agaricus", "--model", "mlp:4"}),
+            skipped + "left" + why + "mlp:4 has hidden layers\n");
+  EXPECT_EQ(
+      error({"left", "--data", "agaricus", "--model", "logistic"}),
+      skipped + "left" + why + "a batch of 32 has about 704 nonzeros, more than half of the 126 features\n");
+  const auto one = [&](const char* how, const char* optimizer, const Words& more) {
+    Words words{how, "--data", "agaricus", "--model", "logistic", "--batch", "1", "--optimizer", optimizer};
+    words.insert(words.end(), more.begin(), more.end());
+    return error(words);
+  };
+  EXPECT_EQ(one("left", "dog", {}), skipped + "left" + why + "dog measures all parameters\n");
+  EXPECT_EQ(one("left", "nesterov", {}), skipped + "left" + why + "nesterov wants the gradient elsewhere\n");
+  EXPECT_EQ(one("left", "sgd", {"--transform", "clip_norm:max=1"}),
+            skipped + "left" + why + "clip_norm looks at every gradient\n");
+  EXPECT_EQ(one("left", "adam", {"--state", "int8"}),
+            skipped + "left" + why + "parameters and state are not in float32\n");
+  for (const Words& mode : {Words{}, Words{"--stream"}, Words{"--online"}})
+    EXPECT_THAT(one("scaled", "adam", mode),
+                HasSubstr("thalweg: error: sparse tensor weights = adam: moves without a gradient"));
+  EXPECT_THAT(error({"lazily"}), HasSubstr("made_up, left, scaled"));
+}
+
 TEST(StreamCommand, WritesTheModelThatItJudged) {
   const data::TemporaryFolder folder;
   const std::string model = folder.path() + "/m.safetensors";

@@ -95,6 +95,37 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"linear", "momentum:lr=0.02", 0}, Case{"logistic", "ftrl:lr=0.2,l1=0.01", 2},
                       Case{"softmax", "adamw:lr=0.01", 4}, Case{"logistic:l2=0.01", "sgd:lr=0.1", 2}));
 
+/// What becomes of weights without a gradient, as in memory, and not as by default.
+TEST_F(StreamTraining, SkipsStepsAsItIsTold) {
+  const std::string path = file(2);
+  const models::ModelSpec model = models::make_model("logistic:l2=0.01");
+  const data::Split split = split_of(in_memory(path, model), false, false);
+  std::vector<std::vector<float>> weights;
+  for (const Skipped skipped : {Skipped::made_up, Skipped::left, Skipped::scaled}) {
+    TrainOptions options;
+    options.optimizer = make_rule("sgd:lr=0.1");
+    options.epochs = 2;
+    options.batch = 1;
+    options.shuffle = false;
+    options.skipped = skipped;
+    Trainer memory(split, model, options);
+    (void)workbench::train(memory, split, model, options);
+    StreamTrainOptions streamed;
+    streamed.learner.optimizer = options.optimizer;
+    streamed.learner.skipped = skipped;
+    streamed.epochs = 2;
+    streamed.batch = 1;
+    streamed.shuffle_buffer = 0;
+    StreamTrainer stream(path, {}, model, streamed);
+    (void)stream.train();
+    weights.push_back(stream.learner().parameters()[0].values);
+    EXPECT_EQ(weights.back(), memory.parameters()[0].values) << skipped_name(skipped);
+  }
+  EXPECT_NE(weights[0], weights[1]);
+  EXPECT_NE(weights[0], weights[2]);
+  EXPECT_NE(weights[1], weights[2]);
+}
+
 TEST_F(StreamTraining, MixesRowsOfABlockBySeed) {
   const std::string path = file(2);
   const auto trained = [&](std::size_t buffer, std::uint64_t seed) {
