@@ -207,9 +207,7 @@ void Optimizer::Engine::step(const Gradients& gradients) {
   for (std::size_t i = 0; i < tensors_.size(); ++i) {
     const GradientView& g = gradients[i];
     const Tensor& tensor = tensors_[i];
-    if (g.data != nullptr && g.data == tensor.gradient.data && g.size == tensor.view.size &&
-        g.precision == tensor.gradient.precision)
-      continue;  // found good before
+    if (tensor.takes(g)) continue;
     check_gradient(tensor, g);
     same = false;
   }
@@ -278,7 +276,7 @@ void Optimizer::Engine::step_tensor(std::size_t index, const GradientView& gradi
   if (tensor.rare->table)
     throw usage_error("tensor", tensor.rare->name, "is sparse: its gradient is a SparseGradient");
   if (tensor.stepped) throw usage_error("tensor", tensor.rare->name, "was stepped already in this step");
-  check_gradient(tensor, gradient);
+  if (newcomers_ || !tensor.takes(gradient)) check_gradient(tensor, gradient);
   if (newcomers_ && !tensor.ahead) start_at_theta(tensor);
   take_gradient(tensor, gradient);
   if (policy_ != NonFinite::pass) screen_tensor(index);

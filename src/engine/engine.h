@@ -125,7 +125,8 @@ class Optimizer::Engine {
     std::size_t form;
     const KeyInfo* lr;                 ///< or null, as the next
     const KeyInfo *l2, *weight_decay;  ///< become transforms around the rule, unless it decays itself
-    std::vector<AnyTransform> around;  ///< these transforms
+    std::array<double, 2> pulls{};     ///< both, as they were when
+    std::vector<AnyTransform> around;  ///< these transforms were made
     CoefficientSet coefficients;
     std::vector<double> carry;  ///< of a rule that measures: used in the first group only, for all
     std::vector<Stage> stages;  ///< of the optimizer's transforms, then of `around`
@@ -166,6 +167,12 @@ class Optimizer::Engine {
     std::size_t group, offset;
     std::uint64_t first_index;
     std::unique_ptr<Rare> rare;
+
+    /// Whether a gradient is where the last one was, which was found good.
+    [[nodiscard]] bool takes(const GradientView& g) const {
+      return g.data != nullptr && g.data == gradient.data && g.size == view.size &&
+             g.precision == gradient.precision;
+    }
   };
   /// A piece of a tensor over which a reduction adds up; its size is fixed, so that threads do not change it.
   struct Block {
@@ -288,7 +295,6 @@ class Optimizer::Engine {
   // scaled.cpp: parameters that are records times a number
   [[nodiscard]] double share_left(const Tensor& tensor) const;
   void prepare_scale(const Tensor& tensor);
-  void multiply(const Tensor& tensor, std::byte* numbers, std::size_t count, double factor) const;
 
   // skipped.cpp: what becomes of the others
   void start_table(const Tensor& tensor) const;

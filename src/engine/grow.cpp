@@ -23,6 +23,7 @@ void Optimizer::Engine::take_memory(std::size_t index, const ParameterView& view
   for (std::size_t later = index + 1; later < tensors_.size(); ++later) tensors_[later].first_index += more;
   size_ += more;
   tensor.view = view;
+  for (Tensor& known : tensors_) known.gradient.data = nullptr;  // it may overlap what is new
 }
 
 /// Copies the records of the table before to their places in a new one.

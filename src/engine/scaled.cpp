@@ -39,24 +39,12 @@ void Optimizer::Engine::prepare_scale(const Tensor& tensor) {
       const std::size_t count = std::min(tile_size, table.size - begin), size = element_size(tensor.compute);
       std::byte* const columns = table.gradient.get(tile_size * table.bytes);
       unpack(table.at(begin), table.stride, size, count, columns, isa_);
-      multiply(tensor, columns, count, table.scale);
+      multiply(columns, size, count, table.scale, isa_);
       pack(columns, table.stride, size, count, table.at(begin), isa_);
     }
     table.scale = 1;
   }
   table.coming_scale = table.scale * share;
-}
-
-/// Multiplies numbers of a tensor, each rounded once, with the factor rounded to their type.
-void Optimizer::Engine::multiply(const Tensor& tensor, std::byte* numbers, std::size_t count,
-                                 double factor) const {
-  const auto all = [&]<class T>(T* x, T by) {
-    for (std::size_t i = 0; i < count; ++i) x[i] *= by;
-  };
-  if (tensor.compute == Precision::float32)
-    all(reinterpret_cast<float*>(numbers), static_cast<float>(factor));
-  else
-    all(reinterpret_cast<double*>(numbers), factor);
 }
 
 }  // namespace thalweg

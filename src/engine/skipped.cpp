@@ -41,18 +41,22 @@ void Optimizer::Engine::start_table(const Tensor& tensor) const {
   const std::size_t size = table.size * table.bytes;
   table.memory = Arena::allocate(size > huge_page ? round_up(size, 2 * huge_page) : size);
   const auto write = [&]<class T>(T) {
-    auto* record = reinterpret_cast<T*>(table.memory.get());
     const auto* const theta = static_cast<const T*>(tensor.view.data);
-    std::vector<T> start(table.stride);
-    for (std::size_t i = 0; i < table.size; ++i, record += table.stride) {
-      start[0] = theta[i];
+    std::vector<T> columns(table.stride * tile_size);
+    for (std::size_t begin = 0; begin < table.size; begin += tile_size) {
+      const std::size_t count = std::min(tile_size, table.size - begin);
+      std::copy_n(theta + begin, count, columns.begin());
       for (std::size_t k = 1; k < table.fields; ++k) {
         const std::size_t slot = group.variant().slots[k - 1];
-        start[k] = info.slots[slot].start == Start::theta ? theta[i]
-                   : i == 0 ? static_cast<T>(info.initial(group.own.object(), slot))
-                            : start[k];
+        T* const column = &columns[k * count];
+        if (info.slots[slot].start == Start::theta)
+          std::copy_n(theta + begin, count, column);
+        else
+          std::fill_n(column, count, static_cast<T>(info.initial(group.own.object(), slot)));
       }
-      std::copy(start.begin(), start.end(), record);
+      std::fill(columns.begin() + static_cast<std::ptrdiff_t>(table.fields * count), columns.end(), T(0));
+      pack(reinterpret_cast<const std::byte*>(columns.data()), table.stride, sizeof(T), count,
+           table.at(begin), isa_);
     }
   };
   tensor.compute == Precision::float32 ? write(float{}) : write(double{});
@@ -220,7 +224,7 @@ void Optimizer::Engine::settle_table(const Tensor& tensor, bool write) {
         restart(reinterpret_cast<std::uint64_t*>(lasts));
       pack(columns.data(), table.stride, size, count, table.at(begin), isa_);
     }
-    if (table.scale != 1) multiply(tensor, columns.data(), count, table.scale);
+    if (table.scale != 1) multiply(columns.data(), size, count, table.scale, isa_);
     if (write) std::memcpy(user + begin * size, columns.data(), count * size);
   }
   table.base = steps_;

@@ -141,7 +141,7 @@ void Optimizer::Engine::fetch_distinct(const Tensor& tensor, std::span<const std
     if (table.tracked) make_up(tensor, columns, count);
   }
   if (table.scale != 1)
-    multiply(tensor, table.stride > 1 ? table.columns.get(0) : packed, count, table.scale);
+    multiply(table.stride > 1 ? table.columns.get(0) : packed, size, count, table.scale, isa_);
   table.fetched = true;
 }
 
@@ -181,6 +181,7 @@ void Optimizer::Engine::step_columns(Tensor& tensor, const void* gradient) {
   const std::size_t most = chunk_ == 0 ? count : chunk_;
   for (std::size_t at = 0; at < count; at += most) {
     Slots slots;
+    THALWEG_STAY_ROLLED
     for (std::size_t k = 1; k < table.fields; ++k) slots[k - 1] = columns + (k * count + at) * size;
     kernel({columns + at * size, static_cast<const std::byte*>(gradient) + at * size, slots.data(),
             group.coefficients.in(tensor.compute), std::min(most, count - at),
@@ -195,7 +196,7 @@ void Optimizer::Engine::step_columns(Tensor& tensor, const void* gradient) {
     else
       std::fill_n(reinterpret_cast<std::uint32_t*>(lasts), count, static_cast<std::uint32_t>(last));
   }
-  if (table.coming_scale != 1) multiply(tensor, columns, count, 1 / table.coming_scale);
+  if (table.coming_scale != 1) multiply(columns, size, count, 1 / table.coming_scale, isa_);
   if (table.stride > 1) pack(columns, table.stride, size, count, packed, isa_);
   scatter(packed, table.bytes * table.options.block, table.indices, table.memory.get());
   table.fetched = false;

@@ -1,6 +1,7 @@
 // The transforms of the coming step: those that the user added, then the rule's own l2 and weight decay.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <thalweg/transforms/clip.h>
@@ -30,10 +31,15 @@ void Optimizer::Engine::loss_scale(double scale) {
 
 /// Makes the rule's own l2 and weight decay the transforms around it.
 void Optimizer::Engine::surround(Group& group) const {
+  const auto value = [&](const KeyInfo* key) {
+    return key == nullptr ? 0 : std::get<double>(key->get(group.now.object()));
+  };
+  const std::array pulls{value(group.l2), value(group.weight_decay)};
+  if (pulls == group.pulls) return;
+  group.pulls = pulls;
   std::size_t count = 0;
-  const auto add = [&](const KeyInfo* key, auto transform) {
-    if (key == nullptr) return;
-    transform.lambda = std::get<double>(key->get(group.now.object()));
+  const auto add = [&](double lambda, auto transform) {
+    transform.lambda = lambda;
     if (transform.lambda == 0) return;
     if (group.around.size() > count &&
         &group.around[count].info() == &detail::transform_info<decltype(transform)>())
@@ -42,8 +48,8 @@ void Optimizer::Engine::surround(Group& group) const {
       group.around.insert(group.around.begin() + static_cast<std::ptrdiff_t>(count), transform);
     ++count;
   };
-  add(group.l2, L2{});
-  add(group.weight_decay, Decay{});
+  add(pulls[0], L2{});
+  add(pulls[1], Decay{});
   group.around.erase(group.around.begin() + static_cast<std::ptrdiff_t>(count), group.around.end());
 }
 
@@ -96,21 +102,23 @@ void Optimizer::Engine::fill_stages(std::size_t from) {
 /// Whether a kernel can apply the stages itself, entry by entry, and with which numbers: where they are an
 /// unscaling, a clip_norm, an l2 and a decay, each or not, in this order.
 void Optimizer::Engine::prepare_kernels(Group& group) const {
-  const detail::TransformInfo* const order[] = {
-      &detail::transform_info<Unscale>(), &detail::transform_info<ClipNorm>(), &detail::transform_info<L2>(),
-      &detail::transform_info<Decay>()};
-  group.before.resize(std::size(order));
-  group.before.float64 = {1, 1, 0, 1};
-  group.penalizes = false;
+  constexpr std::array nothing{1.0, 1.0, 0.0, 1.0};
+  constexpr std::size_t penalty = 2;  // which of the order it is
+  group.before.resize(nothing.size());
+  std::copy(nothing.begin(), nothing.end(), group.before.float64.begin());
+  group.penalizes = group.prepares = false;
+  if (group.stages.empty()) return group.before.round();
+  const std::array order{&detail::transform_info<Unscale>(), &detail::transform_info<ClipNorm>(),
+                         &detail::transform_info<L2>(), &detail::transform_info<Decay>()};
   std::size_t next = 0;
   for (const Stage& stage : group.stages) {
-    while (next < std::size(order) && stage.info != order[next]) ++next;
-    if (next == std::size(order)) break;
-    group.penalizes = group.penalizes || stage.info == &detail::transform_info<L2>();
+    while (next < order.size() && stage.info != order[next]) ++next;
+    if (next == order.size()) break;
+    group.penalizes = group.penalizes || next == penalty;
     group.before.float64[next++] = stage.coefficients.float64.front();
     if (&stage == &group.stages.back()) next = 0;  // all found
   }
-  group.prepares = next == 0 && !group.stages.empty();
+  group.prepares = next == 0;
   group.before.round();
 }
 

@@ -10,16 +10,31 @@
 namespace thalweg {
 namespace {
 
+/// Calls visit(0), visit(1), ... some at a time, which compilers leave undone here.
+template <class Visit>
+[[gnu::always_inline]] inline void unrolled(std::size_t count, const Visit& visit) {
+  std::size_t i = 0;
+  for (; i + 4 <= count; i += 4) {
+    visit(i);
+    visit(i + 1);
+    visit(i + 2);
+    visit(i + 3);
+  }
+  for (; i < count; ++i) visit(i);
+}
+
 template <std::size_t bytes>
 void gather_as(const std::byte* records, std::span<const std::uint32_t> indices, std::byte* packed) {
-  for (std::size_t i = 0; i < indices.size(); ++i)
-    std::memcpy(packed + i * bytes, records + indices[i] * bytes, bytes);
+  const std::uint32_t* const at = indices.data();
+  unrolled(indices.size(),
+           [=](std::size_t i) { std::memcpy(packed + i * bytes, records + at[i] * bytes, bytes); });
 }
 
 template <std::size_t bytes>
 void scatter_as(const std::byte* packed, std::span<const std::uint32_t> indices, std::byte* records) {
-  for (std::size_t i = 0; i < indices.size(); ++i)
-    std::memcpy(records + indices[i] * bytes, packed + i * bytes, bytes);
+  const std::uint32_t* const at = indices.data();
+  unrolled(indices.size(),
+           [=](std::size_t i) { std::memcpy(records + at[i] * bytes, packed + i * bytes, bytes); });
 }
 
 /// From records to columns, or back.
@@ -63,6 +78,7 @@ struct UnpackBody {
 template <class Number>
 struct PackBody {
   [[gnu::always_inline]] static void run(const Rearrangement& r) {
+    if (r.stride == 1) return pack_as<Number, 1>(r);
     if (r.stride == 2) return pack_as<Number, 2>(r);
     if (r.stride == 4) return pack_as<Number, 4>(r);
     pack_as<Number, 0>(r);
@@ -75,6 +91,21 @@ void rearrange(const Rearrangement& how, std::size_t size, Isa isa) {
   static constexpr auto wide = detail::for_each_isa<Body<std::uint64_t>, Rearrangement>();
   (size == sizeof(std::uint32_t) ? narrow : wide)[static_cast<std::size_t>(isa)](how);
 }
+
+struct Multiplication {
+  std::byte* numbers;
+  std::size_t count;
+  double factor;
+};
+
+template <class Number>
+struct MultiplyBody {
+  [[gnu::always_inline]] static void run(const Multiplication& m) {
+    auto* const x = reinterpret_cast<Number*>(m.numbers);
+    const auto by = static_cast<Number>(m.factor);
+    for (std::size_t i = 0; i < m.count; ++i) x[i] *= by;
+  }
+};
 
 struct Indices {
   std::span<const std::uint32_t> all;
@@ -120,6 +151,12 @@ void unpack(const std::byte* packed, std::size_t stride, std::size_t size, std::
 void pack(const std::byte* columns, std::size_t stride, std::size_t size, std::size_t count,
           std::byte* packed, Isa isa) {
   rearrange<PackBody>({columns, packed, stride, count}, size, isa);
+}
+
+void multiply(std::byte* numbers, std::size_t size, std::size_t count, double factor, Isa isa) {
+  static constexpr auto narrow = detail::for_each_isa<MultiplyBody<float>, Multiplication>();
+  static constexpr auto wide = detail::for_each_isa<MultiplyBody<double>, Multiplication>();
+  (size == sizeof(float) ? narrow : wide)[static_cast<std::size_t>(isa)]({numbers, count, factor});
 }
 
 bool increasing(std::span<const std::uint32_t> indices, Isa isa) {

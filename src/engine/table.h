@@ -68,6 +68,9 @@ void unpack(const std::byte* packed, std::size_t stride, std::size_t size, std::
 void pack(const std::byte* columns, std::size_t stride, std::size_t size, std::size_t count,
           std::byte* packed, Isa isa);
 
+/// Multiplies numbers of `size` bytes, each rounded once, with the factor rounded to their type.
+void multiply(std::byte* numbers, std::size_t size, std::size_t count, double factor, Isa isa);
+
 /// Whether each index is larger than the one before it.
 [[nodiscard]] bool increasing(std::span<const std::uint32_t> indices, Isa isa);
 

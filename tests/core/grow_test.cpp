@@ -137,6 +137,26 @@ TEST(Growth, BeforeTheFirstStepTakesTheNumbersOfTheOtherArray) {
   EXPECT_EQ(optimizer.fetch<float>(0, last)[0], 5);
 }
 
+/// Where a gradient was found good before, parameters may have come to lie.
+TEST(Growth, OverAGradientIsNoticed) {
+  std::vector<float> small{1}, bias{0.5F}, memory(4);
+  const std::span<float> gradient(memory.data(), 1);
+  const std::vector<std::uint32_t> first{0};
+  Optimizer optimizer(SGD{.lr = 0.5});
+  optimizer.add_sparse("w", small);
+  optimizer.add("b", bias);
+  const auto step = [&] {
+    optimizer.begin_step();
+    optimizer.step_tensor(0, SparseGradient{first, std::vector<float>{1}});
+    optimizer.step_tensor(1, gradient);
+    optimizer.end_step();
+  };
+  step();
+  step();
+  optimizer.grow(0, memory, 1);
+  EXPECT_USAGE_ERROR_WITH(step(), ::testing::HasSubstr("must not overlap them"));
+}
+
 TEST(Growth, IsRefusedWhereSomethingWouldBeLost) {
   std::vector<float> w(6), b(2), larger(8), smaller(4);
   std::vector<double> wide(8);
