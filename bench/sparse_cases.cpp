@@ -14,6 +14,7 @@
 
 #include "bench/arrays.h"
 #include "bench/measure.h"
+#include "data/pages.h"
 #include "workbench/trainer.h"
 
 namespace thalweg::bench {
@@ -138,6 +139,8 @@ data::Split made_up_rows(Frequencies frequencies) {
   data::SparseMatrix matrix;
   matrix.rows = rows;
   matrix.columns = columns;
+  data::reserve_pages(matrix.column, rows * nonzeros);
+  data::reserve_pages(matrix.value, rows * nonzeros);
   std::vector<std::uint32_t> row;
   for (std::uint64_t i = 0; i < rows; ++i) {
     row.clear();

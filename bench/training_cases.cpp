@@ -9,7 +9,7 @@
 #include <thalweg/thread_pool.h>
 
 #include "bench/measure.h"
-#include "data/huge_pages.h"
+#include "data/pages.h"
 #include "models/blas.h"
 #include "workbench/trainer.h"
 
@@ -26,7 +26,7 @@ data::Split make_split() {
   data::Dataset& train = split.train;
   train.name = "generated";
   data::DenseMatrix matrix{rows, columns, {}};
-  data::reserve_huge(matrix.values, rows * columns);
+  data::reserve_pages(matrix.values, rows * columns);
   matrix.values.resize(rows * columns);
   train.target.resize(rows);
   for (std::size_t k = 0; k < classes; ++k) train.class_names.push_back(std::to_string(k));

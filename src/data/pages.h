@@ -8,7 +8,9 @@
 namespace thalweg::data {
 
 /// Room for `count` elements, on huge pages where it is large and the system has them: most of what it costs
-/// to fill new memory is to get it page by page.
+/// to fill new memory is to get it page by page, and rows that are read in shuffled order are then found by
+/// one look into a page table each. To be called while the container is empty, since what was touched before
+/// stays where it is.
 template <class Container>
 void reserve_pages(Container& numbers, std::size_t count) {
   numbers.reserve(count);

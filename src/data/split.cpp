@@ -9,7 +9,7 @@
 #include <thalweg/error.h>
 #include <thalweg/random.h>
 
-#include "data/huge_pages.h"
+#include "data/pages.h"
 
 namespace thalweg::data {
 namespace {
@@ -57,7 +57,7 @@ void check_fraction(const char* name, double value, bool may_be_zero) {
 
 DenseMatrix select(const DenseMatrix& matrix, const std::vector<std::size_t>& rows) {
   DenseMatrix result{rows.size(), matrix.columns, {}};
-  reserve_huge(result.values, rows.size() * matrix.columns);
+  reserve_pages(result.values, rows.size() * matrix.columns);
   for (const std::size_t row : rows) {
     const auto begin = matrix.values.begin() + static_cast<std::ptrdiff_t>(row * matrix.columns);
     result.values.insert(result.values.end(), begin, begin + static_cast<std::ptrdiff_t>(matrix.columns));
@@ -69,6 +69,10 @@ SparseMatrix select(const SparseMatrix& matrix, const std::vector<std::size_t>& 
   SparseMatrix result;
   result.rows = rows.size();
   result.columns = matrix.columns;
+  std::size_t nonzeros = 0;
+  for (const std::size_t row : rows) nonzeros += matrix.row_begin[row + 1] - matrix.row_begin[row];
+  reserve_pages(result.column, nonzeros);
+  reserve_pages(result.value, nonzeros);
   for (const std::size_t row : rows) {
     const auto begin = static_cast<std::ptrdiff_t>(matrix.row_begin[row]);
     const auto end = static_cast<std::ptrdiff_t>(matrix.row_begin[row + 1]);
