@@ -8,16 +8,12 @@
 #include <thalweg/error.h>
 #include <thalweg/registry.h>
 
+#include "models/sums.h"
+
 namespace thalweg::workbench {
 namespace {
 
 constexpr std::array<std::uint32_t, 1> first{0};  // the bias is one block
-
-double squares(std::span<const float> numbers) {
-  double sum = 0;
-  for (const float x : numbers) sum += static_cast<double>(x) * static_cast<double>(x);
-  return sum;
-}
 
 bool steps_sparsely(const AnyRule& rule) {
   return rule.info().sum_count == 0 && !rule.info().looks_ahead(rule.object());
@@ -178,16 +174,14 @@ void OnlineLearner::fetch() {
   batch_.predict(fetched_weights_, fetched_bias_, outputs_of_rows_);
 }
 
-double OnlineLearner::gradient_norm() const {
-  return std::sqrt(squares(batch_.weights_gradient()) + squares(batch_.bias_gradient()));
-}
+double OnlineLearner::gradient_norm() const { return std::sqrt(batch_.squares()); }
 
 /// What of loss and gradient is not a number to step with, or "".
 std::string OnlineLearner::fault(double loss) const {
-  const char* const what = !std::isfinite(squares(batch_.weights_gradient())) ? "the gradient of weights"
-                           : !std::isfinite(squares(batch_.bias_gradient()))  ? "the gradient of bias"
-                           : !std::isfinite(loss)                             ? "the loss"
-                                                                              : nullptr;
+  const char* const what = !models::all_finite(batch_.weights_gradient()) ? "the gradient of weights"
+                           : !models::all_finite(batch_.bias_gradient())  ? "the gradient of bias"
+                           : !std::isfinite(loss)                         ? "the loss"
+                                                                          : nullptr;
   return what == nullptr ? std::string() : std::string(what) + " is not finite";
 }
 
@@ -218,9 +212,9 @@ bool OnlineLearner::learn(data::SparseBatch& batch, std::span<const std::uint32_
   optimizer_.step_fetched(0, batch_.weights_gradient());
   optimizer_.step_fetched(1, batch_.bias_gradient());
   optimizer_.end_step();
-  const char* const tensor = !std::isfinite(squares(fetched_weights_)) ? "weights"
-                             : !std::isfinite(squares(fetched_bias_))  ? "bias"
-                                                                       : nullptr;
+  const char* const tensor = !models::all_finite(fetched_weights_) ? "weights"
+                             : !models::all_finite(fetched_bias_)  ? "bias"
+                                                                   : nullptr;
   if (tensor != nullptr) divergence_ = {optimizer_.steps(), std::string(tensor) + " is not finite"};
   return tensor == nullptr;
 }
