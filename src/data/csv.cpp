@@ -258,16 +258,18 @@ class Reader {
   }
 
  private:
-  /// From the length of the first lines, so that a large table is not moved while it grows.
+  /// From the length of the first lines, so that a large table is not moved while it grows. A row has as many
+  /// bytes as columns, delimiters and its end alone, whatever the first lines are like.
   void reserve(DenseMatrix& matrix) {
     std::size_t sample = 0, lines = 0;
     for (std::size_t at = 0; lines < 100 && at < text_.size(); ++lines) {
       at = std::min(text_.find('\n', at), text_.size() - 1) + 1;
       sample = at;
     }
-    const std::size_t rows =
+    const std::size_t expected =
         lines < 2 ? 1 : text_.size() / std::max<std::size_t>(sample / lines, 1) * 17 / 16 + 1;
-    reserve_pages(matrix.values, std::min(rows * matrix.columns, text_.size()));
+    const std::size_t rows = std::min(expected, text_.size() / first_.size() + 1);
+    reserve_pages(matrix.values, rows * matrix.columns);
     if (label_ < first_.size()) reserve_pages(table_.label, rows);
     reserve_pages(table_.line, rows);
   }

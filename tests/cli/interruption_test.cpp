@@ -68,10 +68,9 @@ TEST(Disks, OneThatTakesNothingIsRefusedBeforeTheTraining) {
   ASSERT_EQ(thalweg(until(4, {"--checkpoint", run})).code, 0);
   ASSERT_EQ(disk.make_read_only(), 0);
   const std::string why = ": found that it cannot be written (Read-only file system); expected ";
-  for (const auto& [words, named] :
-       {std::pair(Words{"--resume", run}, "/step-000000000000.safetensors.new"),
-        {Words{"--checkpoint", disk.path("other")}, "/other"},
-        {Words{"--save", disk.path("model")}, "/model"}}) {
+  for (const auto& [words, named] : {std::pair(Words{"--resume", run}, "/step-000000000000.safetensors.new"),
+                                     {Words{"--checkpoint", disk.path("other")}, "/other"},
+                                     {Words{"--save", disk.path("model")}, "/model"}}) {
     const Output output = thalweg(until(8, words));
     EXPECT_EQ(output.code, 3);
     EXPECT_THAT(output.err, HasSubstr(named + why));

@@ -56,9 +56,7 @@ class SmallDisk {
   }
   void empty() const { std::filesystem::remove(path("filler")); }
   /// Nothing can be written any more. Returns why it could not be done, or 0.
-  [[nodiscard]] int make_read_only() const {
-    return ::write(end_, "r", 1) == 1 ? answer() : errno;
-  }
+  [[nodiscard]] int make_read_only() const { return ::write(end_, "r", 1) == 1 ? answer() : errno; }
 
  private:
   [[nodiscard]] int answer() const {

@@ -38,13 +38,16 @@ TEST(Memory, OfReadersIsAMultipleOfTheFile) {
   const TemporaryFolder folder;
   const auto csv = [](const std::string& path) { static_cast<void>(read_csv(path, "")); };
   for (const char* text : {"1,2\n", "1,2,3,4,5,6,7,8\n", "a,b\n", "\"\",\n", "1,2,"})
-    EXPECT_LE(multiple(folder, repeated(text), csv), 64) << text;
+    EXPECT_LE(multiple(folder, repeated(text), csv), 56) << text;
+  // What the first lines are like says nothing of the others.
+  for (const char* text : {"1,2,", "1,2\n"})
+    EXPECT_LE(multiple(folder, std::string(200, '\n') + repeated(text), csv), 56) << text;
   const auto libsvm = [](const std::string& path) { static_cast<void>(read_libsvm(path)); };
   for (const char* text : {"1\n", "1 1:1\n", "1 2147483647:1\n", "1 1:1 2:1 3:1 4:1\n", "#\n"})
-    EXPECT_LE(multiple(folder, repeated(text), libsvm), 64) << text;
+    EXPECT_LE(multiple(folder, repeated(text), libsvm), 32) << text;
   const auto array = [](const std::string& path) { static_cast<void>(read_npy_table(path, "")); };
   const std::string bytes(size, '\1'), shape = "(" + std::to_string(size / 2) + ", 2)";
-  EXPECT_LE(multiple(folder, npy("|u1", shape, bytes), array), 64);
+  EXPECT_LE(multiple(folder, npy("|u1", shape, bytes), array), 40);
   EXPECT_GE(multiple(folder, npy("|u1", shape, bytes), array), 16) << "nothing is counted";
   // Sizes that are not there.
   EXPECT_EQ(multiple(folder, npy("<f8", "(1000000000000, 1000)", bytes.substr(0, 100)), array), 0);
