@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 
 #include <gmock/gmock.h>
@@ -222,6 +223,9 @@ TEST_F(Npz, GzipBombsEndWithAnErrorToo) {
   const std::string large = gzip(std::string(std::size_t{64} << 20U, '\0'));
   EXPECT_EQ(read_file(folder.file("large.gz", large)).size(), std::size_t{64} << 20U);
   EXPECT_EQ(unpacked_limit(1 << 20U), std::size_t{100} << 20U);
+  const std::string plain = folder.file("plain", "");
+  std::filesystem::resize_file(plain, (std::size_t{64} << 20U) + 1);
+  EXPECT_EQ(read_file(plain).size(), (std::size_t{64} << 20U) + 1) << "of what is not packed there is none";
   // A stream holds a piece of it at a time, whatever it unpacks to.
   Source stream(folder.file("bomb.gz", bomb));
   std::string piece(1U << 20U, '\0');
