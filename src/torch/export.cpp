@@ -52,9 +52,14 @@ class Exporter {
       : path_(checkpoint.path()), contents_(checkpoint.contents()), options_(options) {}
 
   void write(const std::string& json_path, const std::string& tensors_path) {
-    find_kind();
-    check_surroundings();
-    read_groups();
+    try {
+      find_kind();
+      check_surroundings();
+      read_groups();
+    } catch (const Error& error) {
+      if (error.kind == Error::Kind::input) throw;
+      throw refusal(error.what(), "rules, transforms and schedules of the library");
+    }
     for (std::size_t i = 0; i < contents_.tensors.size(); ++i) add_tensor(i);
     const std::string header = checkpoint::tensor_file_header(tensors_path, arrays_, {});
     std::vector<std::string_view> pieces{header};
@@ -124,39 +129,38 @@ class Exporter {
 
   /// A rule of the file in PyTorch's form, frozen if it is to be.
   [[nodiscard]] AnyRule read_rule(const std::string& text) const {
-    try {
-      AnyRule rule = make_rule(text);
-      const AnyRule form = make_rule(kind_->rule);
-      if (rule.name() != form.name())
-        throw refusal("the rule " + shown(text), form.name() + " for all tensors");
-      if (options_.freeze) freeze(rule);
-      rule.validate();
-      for (const KeyInfo& key : form.info().keys) {
-        const bool free = key.name == kind_->pull_key ||
-                          std::any_of(kind_->keys.begin(), kind_->keys.end(),
-                                      [&](const Key& known) { return key.name == known.own; });
-        if (!free && rule.get(key.name) != form.get(key.name))
-          throw refusal(rule.name() + " with " + key.name + "=" + value_text(rule.get(key.name)),
-                        value_text(form.get(key.name)) + ", as PyTorch's " + kind_->optimizer + " has it");
-      }
-      if (needs_velocity(*kind_) && std::get<double>(rule.get("momentum")) == 0)
-        throw refusal("momentum=0 in " + shown(text),
-                      "momentum above 0, or the rule sgd: PyTorch keeps no velocity");
-      return rule;
-    } catch (const Error& error) {
-      if (error.kind == Error::Kind::input) throw;
-      throw refusal(error.what(), "rules and schedules of the library");
+    AnyRule rule = make_rule(text);
+    const AnyRule form = make_rule(kind_->rule);
+    if (rule.name() != form.name())
+      throw refusal("the rule " + shown(text), form.name() + " for all tensors");
+    if (options_.freeze) freeze(rule);
+    rule.validate();
+    for (const KeyInfo& key : form.info().keys) {
+      const bool free =
+          key.name == kind_->pull_key || std::any_of(kind_->keys.begin(), kind_->keys.end(),
+                                                     [&](const Key& known) { return key.name == known.own; });
+      if (!free && rule.get(key.name) != form.get(key.name))
+        throw refusal(rule.name() + " with " + key.name + "=" + value_text(rule.get(key.name)),
+                      value_text(form.get(key.name)) + ", as PyTorch's " + kind_->optimizer + " has it");
     }
+    if (needs_velocity(*kind_) && std::get<double>(rule.get("momentum")) == 0)
+      throw refusal("momentum=0 in " + shown(text),
+                    "momentum above 0, or the rule sgd: PyTorch keeps no velocity");
+    return rule;
   }
 
   void freeze(AnyRule& rule) const {
     const AnyRule own = rule;
+    const auto number = [&](const AnyRule& of, const std::string& key) {
+      const Value value = of.get(key);
+      if (const double* const found = std::get_if<double>(&value)) return *found;
+      throw usage_error(of.name() + ": " + key, value_text(value), "only numbers can follow a schedule");
+    };
     for (const auto& [key, text] : contents_.schedules) {
       const double t = static_cast<double>(contents_.steps) + 1;
-      rule.set(key, make_schedule(text).at(t, std::get<double>(own.get(key))));
+      rule.set(key, make_schedule(text).at(t, number(own, key)));
     }
-    for (const auto& [key, factor] : contents_.scales)
-      rule.set(key, factor * std::get<double>(rule.get(key)));
+    for (const auto& [key, factor] : contents_.scales) rule.set(key, factor * number(rule, key));
   }
 
   void add_tensor(std::size_t index) {

@@ -355,6 +355,25 @@ TEST(Export, RefusesNumbersThatPyTorchDoesNotKeep) {
       "c: found the sparse tensor 'table'; expected dense ones alone");
 }
 
+// What a file says may be anything, and is not the caller's usage.
+TEST(Export, RefusesTextsThatNoOptimizerHasWritten) {
+  const Saved saved(Adam{});
+  const TensorFile file = checkpoint::read_tensor_file(saved.path("c.safetensors"));
+  checkpoint::Metadata metadata = file.metadata();
+  metadata["schedule.eps_placement"] = "linear";
+  checkpoint::write_checked_file(saved.path("c.safetensors"), file.tensors(), metadata);
+  EXPECT_EQ(saved.refusal({.freeze = true}),
+            "c.safetensors: found adam: eps_placement = outside: only numbers can follow a schedule; "
+            "expected rules, "
+            "transforms and schedules of the library");
+  metadata["group.0.rule"] = "adam:lr=x";
+  checkpoint::write_checked_file(saved.path("c.safetensors"), file.tensors(), metadata);
+  EXPECT_EQ(saved.refusal(),
+            "c.safetensors: found adam: lr = x: must be at least 0; expected rules, transforms and schedules "
+            "of the "
+            "library");
+}
+
 TEST(Export, DoesNotReplaceTheCheckpoint) {
   const Saved saved(Adam{});
   EXPECT_EQ(
