@@ -43,10 +43,10 @@ void SparseBatch<T>::forward(std::size_t row, const T* weights, T* z) {
   const std::size_t count = matrix_->row_begin[rows_[row] + 1] - begin;
   const float* const x = matrix_->value.data() + begin;
   const std::uint32_t* const at = rows_.size() == 1 ? nullptr : distinct_.positions().data() + first_[row];
-  if (outputs_ == 1 && at != nullptr) {
-    row_.resize(count);
-    for (std::size_t k = 0; k < count; ++k) row_[k] = weights[at[k]];
-    *z += row_dot(count, x, row_.data());
+  if (outputs_ == 1) {
+    row_.resize(at == nullptr ? 0 : count);
+    for (std::size_t k = 0; k < row_.size(); ++k) row_[k] = weights[at[k]];
+    *z += row_dot(count, x, at == nullptr ? weights : row_.data());
     return;
   }
   for (std::size_t k = 0; k < count; ++k) {
