@@ -1,5 +1,7 @@
 // Learning from a stream that is left after any line and gone on with.
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 
 #include <thalweg/registry.h>
@@ -141,9 +143,11 @@ TEST_F(OnlineCheckpoints, GoOnWithWhateverComesWhereNothingCanBeReadAgain) {
   const std::string text = stream_text(50, 130, 4);
   const std::size_t half = text.find('\n', text.size() / 2) + 1;
   const Ended once = learned(folder.file("a.svm", text), kind, "");
-  static_cast<void>(learned(folder.file("a.svm", text.substr(0, half)), kind, run(), 0, false));
+  const std::string first = text.substr(0, half);
+  static_cast<void>(learned(folder.file("a.svm", first), kind, run(), 0, false));
   const Checkpoint checkpoint(CheckpointFolder::list(run()).front().path);
-  EXPECT_EQ(online_before(checkpoint).lines, std::count(text.begin(), text.begin() + half, '\n'));
+  EXPECT_EQ(online_before(checkpoint).lines,
+            static_cast<std::uint64_t>(std::count(first.begin(), first.end(), '\n')));
   EXPECT_THAT(
       data::error_of(folder, [&] { static_cast<void>(learned(folder.file("a.svm", text), kind, run())); }),
       HasSubstr("a checkpoint of what came through standard input; expected --data -"));
