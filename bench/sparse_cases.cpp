@@ -20,11 +20,14 @@
 namespace thalweg::bench {
 namespace {
 
-constexpr std::size_t rows = sparse_rows, columns = sparse_columns, nonzeros = sparse_nonzeros;
+constexpr std::size_t nonzeros = sparse_nonzeros;
+
+// 160 KB of rows, and 64 KB of records at most for sgd and adagrad.
+constexpr std::size_t cached_rows = 200, cached_columns = std::size_t{1} << 13U;
 
 /// The `draw`th feature drawn for a row. Neighbours in frequency are no neighbours in memory: numbers are
 /// given out by a multiplication with an odd number, which only changes their order.
-std::uint32_t feature(Frequencies frequencies, std::uint64_t row, std::uint64_t draw) {
+std::uint32_t feature(Frequencies frequencies, std::size_t columns, std::uint64_t row, std::uint64_t draw) {
   const double u = uniform(1, row, draw);
   if (frequencies == Frequencies::uniform)
     return static_cast<std::uint32_t>(u * static_cast<double>(columns));
@@ -39,7 +42,7 @@ Case nonzero_case(const std::string& group, const std::string& name) {
   c.group = group;
   c.name = name;
   c.unit = "nonzero";
-  c.units = static_cast<double>(rows * nonzeros);
+  c.units = static_cast<double>(sparse_rows * nonzeros);
   return c;
 }
 
@@ -59,8 +62,8 @@ Case loop_case(const Shared& split) {
   const auto table = std::make_shared<std::optional<Array>>();
   Case c = nonzero_case("limit", loop_name(numbers * sizeof(float)));
   c.bytes = 2 * numbers * sizeof(float);
-  c.memory = numbers * columns * sizeof(float);
-  c.prepare = [=] { table->emplace(numbers * columns * sizeof(float)); };
+  c.memory = numbers * sparse_columns * sizeof(float);
+  c.prepare = [=] { table->emplace(numbers * sparse_columns * sizeof(float)); };
   c.run = [=] {
     touch<numbers>((*table)->template as<float>(),
                    std::get<data::SparseMatrix>(split->train.features).column);
@@ -83,7 +86,8 @@ Case steps_case(const Shared& split, const Stepped& stepped, std::size_t batch) 
   const AnyRule rule = make_rule(stepped.rule);
   Case c = nonzero_case("sparse", fmt::format("{}, batch {}", rule.name(), batch));
   c.limit = loop_name(stepped.bytes);
-  c.memory = columns * (stepped.bytes + 3 * sizeof(float));  // and what the trainer has of all parameters
+  c.memory =
+      sparse_columns * (stepped.bytes + 3 * sizeof(float));  // and what the trainer has of all parameters
   c.prepare = [=] {
     workbench::TrainOptions options;
     options.optimizer = rule;
@@ -93,7 +97,7 @@ Case steps_case(const Shared& split, const Stepped& stepped, std::size_t batch) 
     if (!(*trainer)->steps_sparsely()) throw CaseFailed("it does not step sparsely");
   };
   c.run = [=] {
-    for (std::size_t k = 0; k < (*trainer)->steps_per_epoch(); ++k) {
+    for (std::size_t k = 0; k < sparse_rows / batch; ++k) {
       if (!(*trainer)->step()) throw CaseFailed("it diverged: " + (*trainer)->divergence()->what);
     }
   };
@@ -107,12 +111,12 @@ Case peer_case(const Shared& split, const Peer& peer) {
   const auto state = std::make_shared<std::shared_ptr<void>>();
   Case c = nonzero_case("peer", peer.name + ": sgd, batch 1");
   c.reference = "sgd, batch 1";
-  c.memory = rows * nonzeros * 24 + columns * sizeof(double);
+  c.memory = sparse_rows * nonzeros * 24 + sparse_columns * sizeof(double);
   c.prepare = [=] {
     state->reset();
     const auto& matrix = std::get<data::SparseMatrix>(split->train.features);
-    const ThalwegSparse problem{rows,
-                                columns,
+    const ThalwegSparse problem{sparse_rows,
+                                sparse_columns,
                                 matrix.row_begin.data(),
                                 matrix.column.data(),
                                 matrix.value.data(),
@@ -131,7 +135,7 @@ Case peer_case(const Shared& split, const Peer& peer) {
 
 }  // namespace
 
-data::Split made_up_rows(Frequencies frequencies) {
+data::Split made_up_rows(Frequencies frequencies, std::size_t rows, std::size_t columns) {
   data::Split split;
   data::Dataset& train = split.train;
   train.name = "generated";
@@ -145,7 +149,7 @@ data::Split made_up_rows(Frequencies frequencies) {
   for (std::uint64_t i = 0; i < rows; ++i) {
     row.clear();
     for (std::uint64_t draw = 0; row.size() < nonzeros; ++draw) {
-      const std::uint32_t column = feature(frequencies, i, draw);
+      const std::uint32_t column = feature(frequencies, columns, i, draw);
       if (std::find(row.begin(), row.end(), column) == row.end()) row.push_back(column);
     }
     std::sort(row.begin(), row.end());
@@ -167,13 +171,15 @@ std::string sparse_size(Frequencies frequencies) {
   return frequencies == Frequencies::uniform ? "2^20 features alike" : "2^20 features as words";
 }
 
+std::string cached_name(const std::string& name) { return name + ", from the second-level cache"; }
+
 Block sparse_block(Frequencies frequencies, std::size_t rounds, const std::vector<Peer>& peers) {
   const auto split = std::make_shared<const data::Split>(made_up_rows(frequencies));
   Block block;
   block.size = sparse_size(frequencies);
   block.precision = "float32";
   block.rounds = rounds;
-  block.memory = rows * nonzeros * (sizeof(std::uint32_t) + sizeof(float));
+  block.memory = sparse_rows * nonzeros * (sizeof(std::uint32_t) + sizeof(float));
   block.cases.push_back(loop_case<1>(split));
   block.cases.push_back(loop_case<2>(split));
   block.cases.push_back(loop_case<4>(split));
@@ -183,6 +189,14 @@ Block sparse_block(Frequencies frequencies, std::size_t rounds, const std::vecto
       if (batch == 1 && stepped.rule == std::string_view("adam:lr=0.001")) continue;
       block.cases.push_back(steps_case(split, stepped, batch));
     }
+  }
+  const auto few =
+      std::make_shared<const data::Split>(made_up_rows(frequencies, cached_rows, cached_columns));
+  for (const Stepped& stepped : {all_stepped[0], all_stepped[1]}) {
+    Case c = steps_case(few, stepped, 1);
+    c.name = cached_name(c.name);
+    c.limit = "";
+    block.cases.push_back(std::move(c));
   }
   for (const Peer& peer : peers) {
     if (peer.sparse != nullptr) block.cases.push_back(peer_case(split, peer));

@@ -285,8 +285,8 @@ __attribute__((target(THALWEG_V4 ",avx512bf16"), flatten)) void run_v4_bfloat16(
 #pragma clang diagnostic pop
 #endif
 
-/// BodyV4 is what x86-64-v4 runs. THALWEG_BASELINE_KERNELS, for builds that look for races between threads, compiles
-/// each kernel once: which memory it touches is the same in every instruction set.
+/// BodyV4 is what x86-64-v4 runs. THALWEG_BASELINE_KERNELS, for builds that look for races between threads,
+/// compiles each kernel once: which memory it touches is the same in every instruction set.
 template <class Body, class Argument, class BodyV4 = Body>
 constexpr std::array<void (*)(const Argument&), isa_count> for_each_isa() {
 #if defined(__x86_64__) && !defined(THALWEG_BASELINE_KERNELS)
