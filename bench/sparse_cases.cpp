@@ -32,7 +32,7 @@ std::uint32_t feature(Frequencies frequencies, std::size_t columns, std::uint64_
   if (frequencies == Frequencies::uniform)
     return static_cast<std::uint32_t>(u * static_cast<double>(columns));
   const auto rank = static_cast<std::uint32_t>(std::exp(u * std::log(static_cast<double>(columns + 1))) - 1);
-  return rank * 0x9E3779B1U % columns;
+  return static_cast<std::uint32_t>(rank * 0x9E3779B1U % columns);
 }
 
 using Shared = std::shared_ptr<const data::Split>;

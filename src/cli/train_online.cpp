@@ -187,6 +187,7 @@ int train_online(const Session& session, const TrainingOptions& training, const 
     if (const Checkpoint* const resumed = checkpoints->resumed()) {
       workbench::OnlineBefore before = workbench::online_before(*resumed);
       after = counted(before.lines, "line");
+      source.may_be_empty = before.lines > 0;  // nothing may have come since
       if (source.classes.empty()) source.known = std::move(before.classes);
       start.reset();
     }

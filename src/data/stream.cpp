@@ -236,7 +236,8 @@ struct SparseStream::State {
     rows += matrix.rows;
     columns = matrix.columns;
     const bool stopped = options.source.stop && options.source.stop();
-    if (rows == 0 && !options.source.follow && !stopped) throw without_rows(lines.source().name(), bytes);
+    if (rows == 0 && !options.may_be_empty && !options.source.follow && !stopped)
+      throw without_rows(lines.source().name(), bytes);
     return matrix.rows > 0;
   }
 

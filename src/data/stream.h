@@ -38,6 +38,7 @@ struct StreamOptions {
   StreamLabels labels = StreamLabels::needed;
   std::optional<Hashing> hashing;                    ///< features are words (see hashing.h)
   std::size_t longest_line = std::size_t{1} << 26U;  ///< bytes; a longer one is an error
+  bool may_be_empty = false;                         ///< or an end without a row is an error
   bool checksum = false;                             ///< whether the bytes that are read are summed up
   SourceOptions source;                              ///< following a file that grows
 };

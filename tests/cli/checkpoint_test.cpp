@@ -245,6 +245,10 @@ TEST(Checkpoints, OfLinesAsTheyComeGoOnBehindThoseLearnedFrom) {
   EXPECT_THAT(rest.err, HasSubstr(", after 3000 lines\n"));
   EXPECT_EQ(progressive(rest), whole);
   EXPECT_EQ(file_text(folder.model()), model);
+  const Output nothing = thalweg(online("-", resumable), {}, written(""));
+  EXPECT_EQ(nothing.code, 0) << nothing.err;
+  EXPECT_EQ(progressive(nothing), whole);
+  EXPECT_EQ(file_text(folder.model()), model);
 }
 
 // What else a training keeps: a plateau, 16 bits, sparse steps.
