@@ -3,7 +3,10 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <thread>
+
+#include <sys/resource.h>
 
 #include "runs.h"
 #include "small_disk.h"
@@ -15,17 +18,34 @@ namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// A step of this training takes seconds: the first signal is noted and waits for its end.
+/// Whether a process has a handler for a signal.
+bool catches(pid_t process, int signal) {
+  const std::string status = file_text("/proc/" + std::to_string(process) + "/status"), before = "SigCgt:\t";
+  const std::size_t at = status.find(before);
+  if (at == status.npos) return false;
+  return (std::stoull(status.substr(at + before.size()), nullptr, 16) >> static_cast<unsigned>(signal - 1) &
+          1U) != 0;
+}
+
+// A step of this training takes a third of a second or more, by its rows: the first signal is noted and waits
+// for its end. The training gives way to the test where they compete.
 TEST(Interruptions, TheSecondSignalEndsATrainingAtOnce) {
+  const Scratch data;
+  std::ofstream rows(data.path("rows.csv"));
+  for (int i = 0; i < 24'000; ++i)
+    rows << i % 7 << ',' << i % 11 << ',' << (i % 7 + i % 11 > 8 ? "much" : "little") << '\n';
+  rows.close();
   for (const auto& [first, second] : {std::pair(SIGINT, SIGINT), {SIGTERM, SIGINT}}) {
     const Folder folder;
     const pid_t child =
-        start({"train", "--data", "digits", "--model", "mlp:4096,4096", "--batch", "0", "--optimizer", "sgd",
-               "--threads", "1", "--epochs", "1", "--checkpoint", folder.run()},
+        start({"train", "--data", data.path("rows.csv"), "--model", "mlp:512,512", "--batch", "0",
+               "--optimizer", "sgd", "--threads", "1", "--epochs", "1", "--checkpoint", folder.run()},
               folder);
     while (!fs::exists(folder.run())) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ASSERT_EQ(::setpriority(PRIO_PROCESS, static_cast<id_t>(child), 19), 0);
+    ASSERT_TRUE(catches(child, first));
     ::kill(child, first);
-    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    while (catches(child, first)) std::this_thread::yield();
     ASSERT_EQ(::waitpid(child, nullptr, WNOHANG), 0) << "the first one was not noted";
     ::kill(child, second);
     const Output output = end_of(child, folder);
