@@ -85,6 +85,7 @@ template <class Stored, class Value>
 std::vector<Value> convert(const Header& header, std::string_view bytes) {
   const std::size_t rows = header.shape[0], columns = header.shape.size() > 1 ? header.shape[1] : 1;
   std::vector<Value> values(rows * columns);
+  if (values.empty()) return values;  // the other length may be any number
   for (std::size_t i = 0; i < rows; ++i) {
     for (std::size_t j = 0; j < columns; ++j) {
       Stored element;

@@ -161,6 +161,8 @@ TEST_F(Npy, RefusesTablesThatCannotBeLearntFrom) {
   EXPECT_THAT(table_error(npy("<f8", "(2,)", bytes_of<double>({1, 0}))),
               HasSubstr("found an array of 1 dimension;"));
   EXPECT_THAT(table_error(npy("<f8", "(0, 2)", "")), HasSubstr("a.npy: found an empty array"));
+  // At once, however many rows there are of nothing.
+  EXPECT_THAT(table_error(npy("<f8", "(73709551615, 0)", "")), HasSubstr("a.npy: found an empty array"));
   EXPECT_EQ(table_error(matrix, folder.file("y.npy", npy("<f4", "(3,)", std::string(12, '\0')))),
             "y.npy: found 3 labels; expected one for each of the 2 rows of data");
 }
