@@ -88,9 +88,9 @@ std::string_view libsvm_label(std::string_view line, const LinePlace& place) {
 }
 
 void check_libsvm_label(std::string_view label, const LinePlace& place) {
-  const char* const start = label.data() + (label[0] == '+' ? 1 : 0);
+  const char* const start = label.data() + (label.substr(0, 1) == "+" ? 1 : 0);
   float quick = 0;
-  if (read_float(start, place.readable, quick) == label.data() + label.size()) return;
+  if (!label.empty() && read_float(start, place.readable, quick) == label.data() + label.size()) return;
   if (double number = 0; !parse_number(label, number)) {
     throw input_error(where(place), shown(label) + " as the label",
                       "a number (-1 or +1, 0 or 1, a class number or a value)");

@@ -37,7 +37,7 @@ std::string name_of(std::string_view label, const LinePlace& place) {
 }
 
 float value_of(std::string_view label, const LinePlace& place) {
-  const char* const start = label.data() + (label[0] == '+' ? 1 : 0);
+  const char* const start = label.data() + (label.substr(0, 1) == "+" ? 1 : 0);
   float value = 0;
   if (read_float(start, place.readable, value) == label.data() + label.size()) return value;
   if (const char* accepted = parse_float(label, value)) {

@@ -54,7 +54,8 @@ class Reader {
       what();
     } catch (const Error& error) {
       const std::string message = error.what();
-      if (message.compare(0, path_.size(), path_) == 0) throw;  // an inner one has said it
+      if (error.kind == Error::Kind::input && message.compare(0, path_.size(), path_) == 0)
+        throw;  // an inner one has said it
       throw Error(Error::Kind::input, error.name, error.value, error.constraint,
                   where(source) + ": " + message);
     }
