@@ -1,5 +1,6 @@
 #include "data/lines.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -9,8 +10,19 @@
 
 namespace thalweg::data {
 
+namespace {
+
+/// Of a small file what it has, and a byte more, so that its end is seen; but enough for one that grows.
+std::size_t room_for(const Source& source) {
+  constexpr std::size_t least = std::size_t{1} << 14U;
+  const std::size_t size = source.can_rewind() ? source.size() : 0;
+  return size == 0 ? Lines::buffer : std::clamp(size + 1, least, Lines::buffer);
+}
+
+}  // namespace
+
 Lines::Lines(Source source, std::size_t longest)
-    : source_(std::move(source)), longest_(longest), bytes_(buffer + margin) {}
+    : source_(std::move(source)), longest_(longest), bytes_(room_for(source_) + margin) {}
 
 std::string_view Lines::next() {
   std::memmove(bytes_.data(), bytes_.data() + begin_, end_ - begin_);

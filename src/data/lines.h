@@ -9,8 +9,8 @@
 
 namespace thalweg::data {
 
-/// The text of a source, some whole lines at a time. Holds 256 KiB, or up to twice the longest line where one
-/// is longer than that.
+/// The text of a source, some whole lines at a time. Holds 256 KiB, 16 or a little more
+/// than its size of a smaller file, or up to twice the longest line where one is longer than that.
 class Lines {
  public:
   static constexpr std::size_t buffer = std::size_t{1} << 18U;

@@ -183,8 +183,8 @@ struct Source::State {
   int file = -1;
   bool regular = false, begun = false, packed = false, unpacking = false, ended = false;
   off_t start = 0;
-  std::size_t bytes = 0, taken = 0;  ///< size; how much of it was read, as it lies in the file
-  std::array<char, 1U << 16U> input{};
+  std::size_t bytes = 0, taken = 0;   ///< size; how much of it was read, as it lies in the file
+  std::array<char, 1U << 16U> input;  // not cleared: of a small file, most is never touched
   std::size_t at = 0, held = 0;
   z_stream stream{};
 };
