@@ -12,7 +12,7 @@
 namespace thalweg::bench {
 namespace {
 
-constexpr std::size_t tile = 512;  // as the engine cuts what it sums and transforms
+constexpr std::size_t engine_tile = 512;  // as the engine cuts what it sums and transforms
 
 bool sums(const AnyTransform& transform) { return transform.info().needs_norm; }
 
@@ -40,8 +40,8 @@ bool needs_norm(const Chain& chain) {
 
 double sum_of_gradient(const float* gradient, std::size_t count, Isa isa) {
   double sum = 0;
-  for (std::size_t at = 0; at < count; at += tile)
-    sum += sum_of_squares(gradient + at, std::min(tile, count - at), Precision::float32, 1, isa);
+  for (std::size_t at = 0; at < count; at += engine_tile)
+    sum += sum_of_squares(gradient + at, std::min(engine_tile, count - at), Precision::float32, 1, isa);
   return sum;
 }
 
@@ -78,10 +78,10 @@ void ChainCall::operator()(void* const* arrays, std::size_t count) const {
     asm volatile("" : : "r"(&sum) : "memory");  // made, though nobody looks at it
   }
   if (transforms_.empty()) return rule_(arrays, count);
-  alignas(64) std::array<float, tile> changed;
+  alignas(64) std::array<float, engine_tile> changed;
   std::vector<void*> here(arrays, arrays + arrays_);
-  for (std::size_t at = 0; at < count; at += tile) {
-    const std::size_t n = std::min(tile, count - at);
+  for (std::size_t at = 0; at < count; at += engine_tile) {
+    const std::size_t n = std::min(engine_tile, count - at);
     for (std::size_t a = 0; a < here.size(); ++a) here[a] = static_cast<float*>(arrays[a]) + at;
     const void* source = here[1];
     for (std::size_t i = 0; i < transforms_.size(); ++i) {

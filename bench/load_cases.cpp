@@ -25,7 +25,7 @@
 namespace thalweg::bench {
 namespace {
 
-constexpr std::size_t nonzeros = 100, columns = 50, pixels = 28 * 28, batch_rows = 1000;
+constexpr std::size_t row_nonzeros = 100, table_columns = 50, pixels = 28 * 28, batch_rows = 1000;
 
 /// Random numbers that are the same everywhere (splitmix64).
 class Random {
@@ -58,8 +58,8 @@ Made made_libsvm(std::size_t bytes) {
   for (; made.text.size() < bytes; ++made.rows) {
     made.text += random.below(2) == 0 ? "-1" : "+1";
     std::uint64_t index = 0;
-    for (std::size_t k = 0; k < nonzeros; ++k) {
-      index += 1 + random.below(100'000 / nonzeros * 2 - 1) / 2 + random.below(2);
+    for (std::size_t k = 0; k < row_nonzeros; ++k) {
+      index += 1 + random.below(100'000 / row_nonzeros * 2 - 1) / 2 + random.below(2);
       fmt::format_to(to, " {}:", index);
       if (random.below(10) < 3)
         made.text += '1';
@@ -77,7 +77,7 @@ Made made_csv(std::size_t bytes) {
   made.text.reserve(bytes + 4096);
   const auto to = std::back_inserter(made.text);
   for (; made.text.size() < bytes; ++made.rows) {
-    for (std::size_t j = 1; j < columns; ++j)
+    for (std::size_t j = 1; j < table_columns; ++j)
       fmt::format_to(to, "{}{}.{:05},", random.below(2) == 0 ? "-" : "", random.below(10),
                      random.below(100'000));
     fmt::format_to(to, "{}\n", random.below(2));

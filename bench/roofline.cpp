@@ -12,8 +12,8 @@
 namespace thalweg::bench {
 namespace {
 
-constexpr double width = 1000, panel_width = 430, panel_height = 330, left = 56, top = 70, across = 500,
-                 down = 400;
+constexpr double picture_width = 1000, panel_width = 430, panel_height = 330, first_left = 56, first_top = 70,
+                 panels_across = 500, panels_down = 400;
 // Sizes from dark to light, each with a shape of its own beside the hue.
 constexpr std::array<const char*, 6> hues{"#0072b2", "#d55e00", "#008a64", "#b2568a", "#a67700", "#4b5157"};
 
@@ -139,20 +139,20 @@ std::string roofline_svg(const Record& record) {
   }
   if (sizes.empty()) low_x = low_y = 1, high_x = high_y = 10;
   std::string out;
-  double x = left;
+  double x = first_left;
   for (std::size_t s = 0; s < sizes.size(); ++s, x += 130) {
     out += fmt::format(
         "<circle cx=\"{:.0f}\" cy=\"46\" r=\"5\" fill=\"{}\"/><text x=\"{:.0f}\" y=\"50\">{}</text>\n", x,
         hues[s % hues.size()], x + 10, sizes[s]);
   }
-  double y = top + 20;
+  double y = first_top + 20;
   for (const std::string& precision : precisions) {
-    double at = left;
+    double at = first_left;
     for (const std::size_t n : threads) {
       panel(record, {at, y, low_x, high_x, low_y, high_y}, precision, n, sizes, out);
-      at += across;
+      at += panels_across;
     }
-    y += down;
+    y += panels_down;
   }
   return fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1:.0f}\" viewBox=\"0 0 {0} "
@@ -162,7 +162,7 @@ std::string roofline_svg(const Record& record) {
       "<rect width=\"{0}\" height=\"{1:.0f}\" fill=\"#fff\"/>\n<text x=\"{2}\" y=\"24\" font-size=\"15\" "
       "font-weight=\"600\">Each rule under the roof of memory at its size (lines) and of the divider "
       "(dashes)</text>\n{3}</svg>\n",
-      width, y, left - 6, out);
+      picture_width, y, first_left - 6, out);
 }
 
 std::string roofline_page(const Record& record) {

@@ -6,13 +6,13 @@ namespace thalweg::bench {
 namespace {
 
 constexpr std::size_t probed = 16;
-constexpr double step = 1000;
+constexpr double probe_step = 1000;
 
-using Numbers = std::array<double, probed>;
+using Probe = std::array<double, probed>;
 
 /// theta, gradient and slots of a few made-up parameters.
-std::vector<Numbers> made_up(std::size_t arrays) {
-  std::vector<Numbers> all(arrays);
+std::vector<Probe> made_up(std::size_t arrays) {
+  std::vector<Probe> all(arrays);
   for (std::size_t a = 0; a < arrays; ++a) {
     for (std::size_t i = 0; i < probed; ++i)
       all[a][i] = 0.5 + 0.03 * static_cast<double>(i) + 0.11 * static_cast<double>(a);
@@ -24,18 +24,18 @@ std::vector<double> coefficients_of(const AnyRule& rule) {
   const detail::RuleInfo& info = rule.info();
   std::vector<double> carry(info.carried.size()), c(info.coefficient_count);
   info.start(rule.object(), carry.data());
-  info.coefficients(rule.object(), step, carry.data(), c.data());
+  info.coefficients(rule.object(), probe_step, carry.data(), c.data());
   return c;
 }
 
 /// How many of the arrays change what `results` makes of them.
 template <class Results>
 std::size_t arrays_that_matter(std::size_t arrays, std::size_t first, Results results) {
-  std::vector<Numbers> numbers = made_up(arrays);
+  std::vector<Probe> numbers = made_up(arrays);
   const std::vector<double> before = results(numbers);
   std::size_t count = 0;
   for (std::size_t a = first; a < arrays; ++a) {
-    std::vector<Numbers> changed = made_up(arrays);
+    std::vector<Probe> changed = made_up(arrays);
     for (double& number : changed[a]) number = -1.7 * number;
     if (results(changed) != before) ++count;
   }
@@ -43,7 +43,7 @@ std::size_t arrays_that_matter(std::size_t arrays, std::size_t first, Results re
 }
 
 std::vector<double> measured(const AnyRule& rule, const std::vector<double>& c,
-                             const std::vector<Numbers>& numbers) {
+                             const std::vector<Probe>& numbers) {
   std::vector<double> sums(rule.info().sum_count);
   std::vector<const void*> slots;
   for (std::size_t a = 2; a < numbers.size(); ++a) slots.push_back(numbers[a].data());
@@ -53,10 +53,10 @@ std::vector<double> measured(const AnyRule& rule, const std::vector<double>& c,
 }
 
 std::vector<double> looked_ahead(const AnyRule& rule, const std::vector<double>& c,
-                                 std::vector<Numbers> numbers) {
+                                 std::vector<Probe> numbers) {
   std::vector<void*> slots;
   for (std::size_t a = 2; a < numbers.size(); ++a) slots.push_back(numbers[a].data());
-  Numbers kept{};
+  Probe kept{};
   rule.info().look_ahead_float64[0](
       {numbers[0].data(), nullptr, slots.data(), c.data(), probed, nullptr, nullptr, kept.data()});
   return {numbers[0].begin(), numbers[0].end()};
@@ -74,12 +74,12 @@ std::vector<Pass> passes_of(const AnyRule& rule) {
   std::vector<Pass> passes;
   if (rule.info().sum_count > 0) {
     const std::size_t used = arrays_that_matter(
-        slots + 2, 0, [&](const std::vector<Numbers>& numbers) { return measured(rule, c, numbers); });
+        slots + 2, 0, [&](const std::vector<Probe>& numbers) { return measured(rule, c, numbers); });
     passes.push_back({used, 0, 0});
   }
   if (rule.info().looks_ahead(rule.object())) {
     const std::size_t used = arrays_that_matter(
-        slots + 2, 2, [&](const std::vector<Numbers>& numbers) { return looked_ahead(rule, c, numbers); });
+        slots + 2, 2, [&](const std::vector<Probe>& numbers) { return looked_ahead(rule, c, numbers); });
     passes.push_back({used + 1, 1, 1});
     passes.push_back({slots + 2, slots, 1});
     return passes;

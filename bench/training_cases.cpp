@@ -16,7 +16,7 @@
 namespace thalweg::bench {
 namespace {
 
-constexpr std::size_t rows = training_rows, columns = 784, classes = 10, batch = 128;
+constexpr std::size_t rows = training_rows, inputs = 784, classes = 10, batch = 128;
 constexpr double rate = 0.1;
 
 /// Numbers as far from each other as standardized pixels, half of them at the background; a column in ten is
@@ -25,16 +25,16 @@ data::Split make_split() {
   data::Split split;
   data::Dataset& train = split.train;
   train.name = "generated";
-  data::DenseMatrix matrix{rows, columns, {}};
-  data::reserve_pages(matrix.values, rows * columns);
-  matrix.values.resize(rows * columns);
+  data::DenseMatrix matrix{rows, inputs, {}};
+  data::reserve_pages(matrix.values, rows * inputs);
+  matrix.values.resize(rows * inputs);
   train.target.resize(rows);
   for (std::size_t k = 0; k < classes; ++k) train.class_names.push_back(std::to_string(k));
   for (std::uint32_t i = 0; i < rows; ++i) {
     const std::size_t target = i % classes;
     train.target[i] = static_cast<float>(target);
-    float* const row = matrix.values.data() + i * columns;
-    for (std::uint32_t j = 0; j < columns; j += 4) {
+    float* const row = matrix.values.data() + i * inputs;
+    for (std::uint32_t j = 0; j < inputs; j += 4) {
       const auto words = philox({i, j, 0, 0}, {0, 0});
       for (std::size_t k = 0; k < 4; ++k) {
         const float bright = (j + k) % classes == target ? 0.5F : 0.0F;
@@ -54,9 +54,8 @@ struct Net {
 };
 
 const std::array<Net, 2>& nets() {
-  static const std::array<Net, 2> all{
-      {{"mlp:256,128", "mlp 784-256-128-10", {columns, 256, 128, classes}, 48},
-       {"softmax", "softmax 784-10", {columns, classes}, 480}}};
+  static const std::array<Net, 2> all{{{"mlp:256,128", "mlp 784-256-128-10", {inputs, 256, 128, classes}, 48},
+                                       {"softmax", "softmax 784-10", {inputs, classes}, 480}}};
   return all;
 }
 
@@ -226,7 +225,7 @@ Block training_block(const std::vector<std::size_t>& threads, std::size_t rounds
   block.size = "batch 128";
   block.precision = "float32";
   block.rounds = rounds;
-  block.memory = rows * columns * sizeof(float);
+  block.memory = rows * inputs * sizeof(float);
   for (const Net& net : nets()) {
     for (const std::size_t n : threads) {
       block.cases.push_back(products_case(net, n));

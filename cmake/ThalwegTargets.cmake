@@ -22,6 +22,8 @@ function(thalweg_compile_options target)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # false for every "text" + string in g++ 12 (its bug 105651)
+    # What is compiled together is included, and a class that is included should not have members of a file's own types.
+    $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>
     $<$<CXX_COMPILER_ID:Clang>:-Wno-pass-failed>  # under a sanitizer many loops are not vectorized
     $<$<BOOL:${THALWEG_WERROR}>:-Werror> -ffp-contract=off -fno-math-errno -fno-trapping-math)
 endfunction()
@@ -48,6 +50,13 @@ function(thalweg_room name)
   target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(${name} PUBLIC ${arg_DEPENDS})
 endfunction()
+
+# What files include, and what they make of templates, takes the compiler longer than the files themselves.
+set(THALWEG_TOGETHER 1 CACHE STRING "Source files that are compiled together: more make a whole build quicker, and a small change slower")
+if(THALWEG_TOGETHER GREATER 1)
+  set(CMAKE_UNITY_BUILD ON)
+  set(CMAKE_UNITY_BUILD_BATCH_SIZE ${THALWEG_TOGETHER})
+endif()
 
 # Tests wait for the compiler longer than for themselves: most is spent on GoogleTest's and the JSON library's headers.
 set(THALWEG_TEST_OPTIONS -O0 CACHE STRING "Optimization of the tests, not of what they test")

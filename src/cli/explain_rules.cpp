@@ -12,7 +12,7 @@
 namespace thalweg::cli {
 namespace {
 
-constexpr double start = 6;  // of x², as in the text that the project comes from
+constexpr double start_of_square = 6;  // of x², as in the text that the project comes from
 constexpr int worked_steps = 3;
 
 /// The name of the C++ type of a rule of the library.
@@ -44,7 +44,7 @@ Explanation::Worked first_steps(const AnyRule& rule) {
   Explanation::Worked worked{"First three steps on f(x) = x², from x = 6", {}, {}};
   const std::vector<Slot> slots = used_slots(rule);
   Optimizer optimizer(rule, {.threads = 1});
-  std::vector<double> x{start}, gradient{0};
+  std::vector<double> x{start_of_square}, gradient{0};
   optimizer.add("x", x);
 
   Explanation::Worked::Row before{"x", {}}, ahead{"x ahead", {}}, slope{"g = 2x", {}}, after{"new x", {}};

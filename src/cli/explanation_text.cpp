@@ -10,7 +10,7 @@
 namespace thalweg::cli {
 namespace {
 
-constexpr std::size_t widest = 100;  // longer lines of prose are hard to read
+constexpr std::size_t widest_prose = 100;  // longer lines of prose are hard to read
 
 using messages::Language;
 
@@ -67,7 +67,7 @@ std::string preset_table(const Explanation& all, const Terminal& terminal, Langu
 
 std::string explanation_text(const Explanation& all, const Terminal& given, bool latex, Language language) {
   Terminal terminal = given;
-  terminal.width = std::min(terminal.width, widest);
+  terminal.width = std::min(terminal.width, widest_prose);
   const auto heading = [&](const std::string& title) {
     std::string lines;
     for (const std::string& line : wrapped(told(language, title), terminal.width))

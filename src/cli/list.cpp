@@ -123,16 +123,17 @@ Group all_models() {
   return group;
 }
 
-struct Kind {
+struct Listed {
   const char *name, *title;
   Group (*group)();
 };
-constexpr Kind kinds[] = {{"optimizers", "Optimizers", optimizers},
-                          {"schedules", "Schedules of any hyper-parameter", schedules},
-                          {"transforms", "Transforms of the gradient or the parameters", all_transforms},
-                          {"problems", "Problems to minimize", all_problems},
-                          {"data", "Data sets that come with thalweg", data_sets},
-                          {"models", "Models to train", all_models}};
+constexpr Listed all_listed[] = {
+    {"optimizers", "Optimizers", optimizers},
+    {"schedules", "Schedules of any hyper-parameter", schedules},
+    {"transforms", "Transforms of the gradient or the parameters", all_transforms},
+    {"problems", "Problems to minimize", all_problems},
+    {"data", "Data sets that come with thalweg", data_sets},
+    {"models", "Models to train", all_models}};
 
 class List : public Command {
  public:
@@ -155,7 +156,7 @@ class List : public Command {
       throw unknown_name("kind", kind_, known);
     Json json = Json::object();
     std::string text;
-    for (const Kind& kind : kinds) {
+    for (const Listed& kind : all_listed) {
       if (!kind_.empty() && kind_ != kind.name) continue;
       Group group = kind.group();
       if (!text.empty()) text += "\n";
@@ -175,7 +176,7 @@ class List : public Command {
  private:
   static std::vector<std::string> names() {
     std::vector<std::string> all;
-    for (const Kind& kind : kinds) all.emplace_back(kind.name);
+    for (const Listed& kind : all_listed) all.emplace_back(kind.name);
     return all;
   }
 

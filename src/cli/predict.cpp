@@ -30,9 +30,9 @@ std::string field(const std::string& text) {
 }
 
 /// The predictions as lines, into a file or onto standard output.
-class Lines {
+class PredictionLines {
  public:
-  Lines(const TrainedModel& model, bool probabilities, const std::string& path)
+  PredictionLines(const TrainedModel& model, bool probabilities, const std::string& path)
       : model_(&model), probabilities_(probabilities) {
     if (!path.empty()) file_.emplace(path);
     for (const std::string& name : model.class_names) classes_.push_back(field(name));
@@ -130,7 +130,7 @@ class Predict : public Command {
     if (!to_stdout) interruption.emplace();
     if (interruption) options_.stop = Interruption::was_noted;
     try {
-      std::optional<Lines> lines;
+      std::optional<PredictionLines> lines;
       if (!to_stdout || !session.options.json) lines.emplace(model, options_.probabilities, output_);
       const workbench::PredictRecord record = workbench::predict(model, options_, [&](const Predictions& p) {
         if (interruption) Interruption::check();

@@ -34,9 +34,9 @@ struct Metric {
 };
 
 /// The progressive table, printed line by line.
-class Lines {
+class ProgressLines {
  public:
-  Lines(const Session& session, data::Task task)
+  ProgressLines(const Session& session, data::Task task)
       : metric_(task),
         json_(session.options.json),
         shown_(!session.options.quiet),
@@ -184,7 +184,7 @@ int train_online(const Session& session, const TrainingOptions& training, const 
     run.checkpoints = &*checkpoints;
     source.checksum = true;
     std::string after;
-    if (const Checkpoint* const resumed = checkpoints->resumed()) {
+    if (const thalweg::Checkpoint* const resumed = checkpoints->resumed()) {
       workbench::OnlineBefore before = workbench::online_before(*resumed);
       after = counted(before.lines, "line");
       source.may_be_empty = before.lines > 0;  // nothing may have come since
@@ -204,7 +204,7 @@ int train_online(const Session& session, const TrainingOptions& training, const 
                                            training.step.rule().text(), counted(batch, "line")),
                                session.terminal.width));
   }
-  const Lines lines(session, learner.task());
+  const ProgressLines lines(session, learner.task());
   if (training.max_steps > 0) run.max_steps = training.max_steps;
   run.max_seconds = training.max_seconds;
   run.interrupted = Interruption::was_noted;

@@ -24,8 +24,6 @@ std::uint32_t four_bytes(const char* p) {
 
 std::uint32_t scrambled(std::uint32_t word) { return std::rotl(word * 0xcc9e2d51U, 15) * 0x1b873593U; }
 
-std::string where(const LinePlace& place) { return at_line(place.file, place.line); }
-
 }  // namespace
 
 std::uint32_t murmur3(std::string_view text, std::uint32_t seed) {
@@ -60,7 +58,7 @@ HashedLines::Feature HashedLines::read_token(std::string_view token, const LineP
   const std::size_t colon = token.rfind(':');
   const std::string_view key = token.substr(0, colon);
   if (key.empty()) {
-    throw input_error(where(place), shown(token), "WORD, or KEY:VALUE with a key before the colon");
+    throw input_error(place_text(place), shown(token), "WORD, or KEY:VALUE with a key before the colon");
   }
   float value = 1;
   bool number = false;
@@ -70,7 +68,7 @@ HashedLines::Feature HashedLines::read_token(std::string_view token, const LineP
     if (read_float(written.data(), place.readable, value) != end) {
       if (const char* accepted = parse_float(written, value)) {
         throw input_error(
-            where(place), shown(written) + " as the value of " + shown(key),
+            place_text(place), shown(written) + " as the value of " + shown(key),
             std::string(accepted) + " (a word with a colon in it is written with :1 behind it)");
       }
     }
@@ -86,12 +84,13 @@ HashedLines::Feature HashedLines::read_token(std::string_view token, const LineP
   const std::uint64_t most = std::uint64_t{1} << hashing_.bits;
   const auto [stop, error] = std::from_chars(key.data(), key.data() + key.size(), index);
   if (error != std::errc() || index > most) {
-    throw input_error(where(place), "the index in " + shown(token),
+    throw input_error(place_text(place), "the index in " + shown(token),
                       "an index of at most 2^" + std::to_string(hashing_.bits) + " = " +
                           std::to_string(most) + " (numbers can be hashed too)");
   }
   if (index == 0) {
-    throw input_error(where(place), "index 0 in " + shown(token), "indices from 1 (add 1 to every index)");
+    throw input_error(place_text(place), "index 0 in " + shown(token),
+                      "indices from 1 (add 1 to every index)");
   }
   return {static_cast<std::uint32_t>(index - 1), order, value};
 }
@@ -106,7 +105,7 @@ void HashedLines::add_row(SparseMatrix& matrix, const LinePlace& place) {
     float sum = features_[i].value;
     for (++i; i < features_.size() && features_[i].column == column; ++i) sum += features_[i].value;
     if (!std::isfinite(sum)) {
-      throw input_error(where(place),
+      throw input_error(place_text(place),
                         "values of column " + std::to_string(column + 1) + " that add up to infinity",
                         "sums of at most 3.4e38 in size");
     }

@@ -15,21 +15,20 @@ namespace {
 
 constexpr std::uint64_t largest_index = std::uint64_t{1} << 31;
 
-std::string where(const LinePlace& place) { return at_line(place.file, place.line); }
-
 /// The index at `start` and the place of the colon behind it, by the slow way, which has all the errors.
 const char* checked_index(const char* start, const char* end, std::uint64_t& index, const LinePlace& place) {
   const auto [colon, error] = std::from_chars(start, end, index);
   if (error == std::errc::result_out_of_range || (error == std::errc() && index > largest_index)) {
-    throw input_error(where(place), "the index in " + shown(token_from(start, end)),
+    throw input_error(place_text(place), "the index in " + shown(token_from(start, end)),
                       "an index of at most 2147483648");
   }
   if (error != std::errc() || colon == end || *colon != ':') {
     const std::string_view token = token_from(start, end);
     if (token.substr(0, 4) == "qid:") {
-      throw input_error(where(place), shown(token), "no qid: no model here learns to rank");
+      throw input_error(place_text(place), shown(token), "no qid: no model here learns to rank");
     }
-    throw input_error(where(place), shown(token), "INDEX:VALUE, with a whole number from 1 as the index");
+    throw input_error(place_text(place), shown(token),
+                      "INDEX:VALUE, with a whole number from 1 as the index");
   }
   return colon;
 }
@@ -37,9 +36,10 @@ const char* checked_index(const char* start, const char* end, std::uint64_t& ind
 [[noreturn]] void refuse_index(std::uint64_t index, std::uint64_t previous, std::string_view token,
                                const LinePlace& place) {
   if (index == 0) {
-    throw input_error(where(place), "index 0 in " + shown(token), "indices from 1 (add 1 to every index)");
+    throw input_error(place_text(place), "index 0 in " + shown(token),
+                      "indices from 1 (add 1 to every index)");
   }
-  throw input_error(where(place),
+  throw input_error(place_text(place),
                     std::string(index == previous ? "the repeated" : "the unordered") + " index " +
                         std::to_string(index) + " after " + std::to_string(previous),
                     "increasing indices");
@@ -53,13 +53,15 @@ const char* checked_value(const char* start, const char* written, const char* en
   const std::string_view token = token_from(start, end);
   const std::string_view text = token.substr(static_cast<std::size_t>(written - start));
   if (const char* accepted = parse_float(text, value)) {
-    throw input_error(where(place), shown(text) + " as the value of index " + std::to_string(index),
+    throw input_error(place_text(place), shown(text) + " as the value of index " + std::to_string(index),
                       accepted);
   }
   return start + token.size();
 }
 
 }  // namespace
+
+std::string place_text(const LinePlace& place) { return at_line(place.file, place.line); }
 
 std::string_view token_from(const char* start, const char* end) {
   const char* stop = start;
@@ -82,7 +84,7 @@ std::string_view take_libsvm_line(std::string_view& text) {
 std::string_view libsvm_label(std::string_view line, const LinePlace& place) {
   const std::string_view label = token_from(line.data(), line.data() + line.size());
   if (label.find(':') != label.npos) {
-    throw input_error(where(place), shown(label) + " at the start of the line", "LABEL INDEX:VALUE ...");
+    throw input_error(place_text(place), shown(label) + " at the start of the line", "LABEL INDEX:VALUE ...");
   }
   return label;
 }
@@ -92,7 +94,7 @@ void check_libsvm_label(std::string_view label, const LinePlace& place) {
   float quick = 0;
   if (!label.empty() && read_float(start, place.readable, quick) == label.data() + label.size()) return;
   if (double number = 0; !parse_number(label, number)) {
-    throw input_error(where(place), shown(label) + " as the label",
+    throw input_error(place_text(place), shown(label) + " as the label",
                       "a number (-1 or +1, 0 or 1, a class number or a value)");
   }
 }

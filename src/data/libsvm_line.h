@@ -15,6 +15,9 @@ struct LinePlace {
   const char* readable = nullptr;  ///< the end of the memory that the line lies in
 };
 
+/// "FILE:LINE".
+[[nodiscard]] std::string place_text(const LinePlace& place);
+
 /// Whether blanks go between the tokens of a line.
 [[nodiscard]] inline bool is_libsvm_blank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 

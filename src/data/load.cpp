@@ -65,13 +65,13 @@ Table read_table(const std::string& path, const std::string& label) {
 }
 
 /// The files behind a name.
-struct Source {
+struct Found {
   std::string name, train, test;
   std::optional<Task> task;
 };
 
 /// The one data file of a folder, or its training and test file.
-Source look_into(const std::string& folder) {
+Found look_into(const std::string& folder) {
   std::vector<std::string> train, test, other;
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
@@ -113,12 +113,12 @@ std::string bundled_folder(const std::string& name) {
                     "the data that come with thalweg: set THALWEG_DATA to their folder");
 }
 
-Source find_source(const std::string& name_or_path) {
+Found find_source(const std::string& name_or_path) {
   std::vector<std::string> names;
   for (const BundledInfo& info : bundled()) {
     names.push_back(info.name);
     if (info.name != name_or_path) continue;
-    Source source = look_into(bundled_folder(info.name));
+    Found source = look_into(bundled_folder(info.name));
     source.name = info.name;
     source.task = info.task;
     return source;
@@ -154,12 +154,12 @@ const std::string& accepted_extensions() {
 }
 
 std::string file_to_apply_to(const std::string& name_or_path) {
-  const Source source = find_source(name_or_path);
+  const Found source = find_source(name_or_path);
   return source.test.empty() ? source.train : source.test;
 }
 
 Loaded load(const std::string& name_or_path, const LoadOptions& options) {
-  const Source source = find_source(name_or_path);
+  const Found source = find_source(name_or_path);
   const bool label_is_file = ends_with(options.label, ".npy");
   Loaded loaded;
   loaded.data =
@@ -175,7 +175,7 @@ Loaded load(const std::string& name_or_path, const LoadOptions& options) {
 }
 
 StreamFiles find_stream_files(const std::string& name_or_path) {
-  const Source source = find_source(name_or_path);
+  const Found source = find_source(name_or_path);
   const Format format = format_of(source.train);
   if (format != Format::libsvm && format != Format::unknown)
     throw usage_error("data", source.train,

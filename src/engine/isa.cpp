@@ -12,7 +12,7 @@
 namespace thalweg {
 namespace {
 
-constexpr const char* names[isa_count] = {"baseline", "x86-64-v3", "x86-64-v4"};
+constexpr const char* names_of_isas[isa_count] = {"baseline", "x86-64-v3", "x86-64-v4"};
 
 bool has(Isa isa) {
 #if defined(__x86_64__)
@@ -33,7 +33,7 @@ bool has(Isa isa) {
 std::vector<std::string> isa_names() {
   std::vector<std::string> found;
   for (std::size_t i = 0; i < isa_count; ++i) {
-    if (has(static_cast<Isa>(i))) found.emplace_back(names[i]);
+    if (has(static_cast<Isa>(i))) found.emplace_back(names_of_isas[i]);
   }
   return found;
 }
@@ -45,7 +45,7 @@ Isa find_isa(std::string_view name) {
     name = forced != nullptr && *forced != '\0' ? std::string_view(forced) : std::string_view(here.back());
   }
   for (std::size_t i = 0; i < isa_count; ++i) {
-    if (name != names[i]) continue;
+    if (name != names_of_isas[i]) continue;
     if (has(static_cast<Isa>(i))) return static_cast<Isa>(i);
     throw usage_error("isa", name, "this processor does not have it; it has up to " + here.back());
   }

@@ -27,5 +27,9 @@ void product_transposed(std::size_t rows, std::size_t columns, std::size_t inner
 /// The sum of a[i] b[i].
 template <class T>
 [[nodiscard]] double dot(std::size_t count, const T* a, const T* b);
+template <>
+[[nodiscard]] double dot(std::size_t count, const float* a, const float* b);
+template <>
+[[nodiscard]] double dot(std::size_t count, const double* a, const double* b);
 
 }  // namespace thalweg::models

@@ -5,6 +5,8 @@
 #include <thalweg/error.h>
 #include <thalweg/keys.h>
 
+#include "registry/trim.h"
+
 namespace thalweg {
 namespace {
 
@@ -12,12 +14,6 @@ std::string join(const std::vector<std::string>& words) {
   std::string all;
   for (const auto& word : words) all += (all.empty() ? "" : ", ") + word;
   return all;
-}
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
 }
 
 }  // namespace

@@ -2,14 +2,10 @@
 
 #include <thalweg/registry.h>
 
+#include "registry/trim.h"
+
 namespace thalweg {
 namespace {
-
-std::string_view trim(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
 
 /// The parts of `text` between separators outside of brackets, trimmed.
 std::vector<std::string> split(std::string_view text, char separator) {

@@ -118,11 +118,6 @@ WorkloadChange workload_change(const ReadResults& old_results, const ReadCompari
   return change;
 }
 
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
-
 Json value_json(const std::string& value) { return value.empty() ? Json() : Json::parse(value); }
 
 void add_workload(Json& json, const WorkloadChange& change) {

@@ -33,7 +33,7 @@ std::string change_text(const WorkloadChange& workload, const OptimizerChange& o
   return text;
 }
 
-std::string listed(const std::vector<std::string>& names) {
+std::string with_commas(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
@@ -56,7 +56,7 @@ std::string tally(const std::vector<WorkloadChange>& workloads) {
   add(worse, "worse beyond chance");
   add(same, "not told apart from before");
   add(unknown, "without an interval");
-  return parts.empty() ? "no optimizer in both" : listed(parts);
+  return parts.empty() ? "no optimizer in both" : with_commas(parts);
 }
 
 void add_workload(std::vector<std::string>& lines, const WorkloadChange& workload, std::size_t width,
@@ -68,7 +68,8 @@ void add_workload(std::vector<std::string>& lines, const WorkloadChange& workloa
   for (const SettingChange& s : workload.settings)
     settings.push_back(fmt::format("{} {} → {}", s.name, s.before.empty() ? "–" : s.before,
                                    s.after.empty() ? "–" : s.after));
-  add(settings.empty() ? "The settings are the same." : "Settings that differ: " + listed(settings) + ".");
+  add(settings.empty() ? "The settings are the same."
+                       : "Settings that differ: " + with_commas(settings) + ".");
   std::size_t paired = 0;
   for (const OptimizerChange& one : workload.optimizers) paired = std::max(paired, one.paired_seeds);
   if (paired > 0) add(fmt::format("Changes are seed by seed over the {} seeds of both.", paired));
@@ -110,8 +111,8 @@ void add_workload(std::vector<std::string>& lines, const WorkloadChange& workloa
     const char* code = one.verdict == Verdict::better ? "32" : one.verdict == Verdict::worse ? "31" : "";
     lines.push_back(*code == '\0' ? line : styled(color, code, line));
   }
-  if (!workload.only_before.empty()) add("No longer there: " + listed(workload.only_before) + ".");
-  if (!workload.only_after.empty()) add("New: " + listed(workload.only_after) + ".");
+  if (!workload.only_before.empty()) add("No longer there: " + with_commas(workload.only_before) + ".");
+  if (!workload.only_after.empty()) add("New: " + with_commas(workload.only_after) + ".");
 }
 
 }  // namespace
@@ -131,8 +132,8 @@ std::vector<std::string> change_lines(const Change& change, std::size_t width, b
     }
     add_workload(lines, workload, width, color);
   }
-  if (!change.only_before.empty()) add("Workloads no longer there: " + listed(change.only_before) + ".");
-  if (!change.only_after.empty()) add("New workloads: " + listed(change.only_after) + ".");
+  if (!change.only_before.empty()) add("Workloads no longer there: " + with_commas(change.only_before) + ".");
+  if (!change.only_after.empty()) add("New workloads: " + with_commas(change.only_after) + ".");
   if (!change.overall.empty()) {
     lines.emplace_back();
     lines.push_back(styled(color, "1", "Over all workloads: area under the profile, rank"));

@@ -1,17 +1,14 @@
 #include "report/lr_find.h"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "report/page.h"
+#include "report/results_json.h"
 
 namespace thalweg::report {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using workbench::RateRun;
-
-Json or_null(const std::optional<double>& value) { return value ? Json(*value) : Json(); }
 
 Json to_json(const RateRun& run) {
   Json json{{"seed", run.seed},

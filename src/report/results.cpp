@@ -19,11 +19,6 @@ namespace {
 
 using namespace workbench;
 
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json();
-}
-
 const char* origin_name(RateRange::Origin origin) {
   switch (origin) {
     case RateRange::Origin::around_default:

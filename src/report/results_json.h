@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include <nlohmann/json.hpp>
 
 #include "report/results.h"
@@ -12,6 +14,11 @@ using Json = nlohmann::ordered_json;
 void add_comparison(Json& json, const workbench::Comparison& comparison);
 
 [[nodiscard]] Json environment_json(const Environment& environment, std::size_t threads);
+
+template <class T>
+[[nodiscard]] Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json();
+}
 
 /// A number, or null where it is not finite.
 [[nodiscard]] Json finite(double number);

@@ -18,7 +18,8 @@ namespace {
 
 using namespace workbench;
 
-constexpr double width = 720, height = 560, left = 64, right = 706, top = 14, bottom = 512;
+constexpr double picture_width = 720, picture_height = 560, plot_left = 64, plot_right = 706, plot_top = 14,
+                 plot_bottom = 512;
 constexpr std::size_t level_count = 14;
 // The colours and dashes of the page (shell.js, style.css) in its light theme.
 constexpr std::array<const char*, 7> hues{"#0072b2", "#d55e00", "#008a64", "#b2568a",
@@ -76,25 +77,31 @@ class Picture {
                "<rect width=\"{0}\" height=\"{1}\" fill=\"#fff\"/>\n<clipPath id=\"inside\"><rect x=\"{3}\" "
                "y=\"{4}\" width=\"{5}\" height=\"{6}\"/></clipPath>\n"
                "<g clip-path=\"url(#inside)\">\n",
-               width, whole, html_escaped(surface_headline(surface_, language_)), left, top, right - left,
-               bottom - top) +
+               picture_width, whole, html_escaped(surface_headline(surface_, language_)), plot_left, plot_top,
+               plot_right - plot_left, plot_bottom - plot_top) +
            out_ + "</svg>\n";
   }
 
  private:
   [[nodiscard]] double x(double at) const {
-    return left + (at - surface_.x.low) / (surface_.x.high - surface_.x.low) * (right - left);
+    return plot_left + (at - surface_.x.low) / (surface_.x.high - surface_.x.low) * (plot_right - plot_left);
   }
   [[nodiscard]] double y(double at) const {
-    return bottom - (at - surface_.y.low) / (surface_.y.high - surface_.y.low) * (bottom - top);
+    return plot_bottom -
+           (at - surface_.y.low) / (surface_.y.high - surface_.y.low) * (plot_bottom - plot_top);
   }
   void ground() {
     std::vector<double> all;
     all.reserve(surface_.values.size());
     for (const double value : surface_.values) all.push_back(heights_.of(value));
     // In tenths of a pixel, so that whole numbers are fine enough.
-    const ContourGrid grid{&all,        surface_.columns,    surface_.rows,      10 * left,
-                           10 * bottom, 10 * (right - left), 10 * (bottom - top)};
+    const ContourGrid grid{&all,
+                           surface_.columns,
+                           surface_.rows,
+                           10 * plot_left,
+                           10 * plot_bottom,
+                           10 * (plot_right - plot_left),
+                           10 * (plot_bottom - plot_top)};
     out_ += "<g transform=\"scale(.1)\" fill=\"none\">\n";
     for (std::size_t k = 0; k < level_count; ++k) {
       const double limit =
@@ -160,8 +167,10 @@ class Picture {
     const double px = x(path.x[last]), py = y(path.y[last]);
     if (last + 1 < path.shown || path.end == PathEnd::diverged) {
       // The whole mark stays inside.
-      const double ex = std::clamp(last + 1 < path.shown ? edge(path, last, true) : px, left + 7, right - 7);
-      const double ey = std::clamp(last + 1 < path.shown ? edge(path, last, false) : py, top + 7, bottom - 7);
+      const double ex =
+          std::clamp(last + 1 < path.shown ? edge(path, last, true) : px, plot_left + 7, plot_right - 7);
+      const double ey =
+          std::clamp(last + 1 < path.shown ? edge(path, last, false) : py, plot_top + 7, plot_bottom - 7);
       out_ +=
           fmt::format("<path d=\"M{:.1f} {:.1f}l10 10m0 -10l-10 10\" stroke=\"#fff\" stroke-width=\"6\"/>\n",
                       ex - 5, ey - 5);
@@ -179,10 +188,10 @@ class Picture {
   [[nodiscard]] double edge(const SurfacePath& path, std::size_t i, bool horizontal) const {
     const double fx = x(path.x[i]), fy = y(path.y[i]), dx = x(path.x[i + 1]) - fx, dy = y(path.y[i + 1]) - fy;
     double share = 1;
-    if (dx > 0) share = std::min(share, (right - fx) / dx);
-    if (dx < 0) share = std::min(share, (left - fx) / dx);
-    if (dy > 0) share = std::min(share, (bottom - fy) / dy);
-    if (dy < 0) share = std::min(share, (top - fy) / dy);
+    if (dx > 0) share = std::min(share, (plot_right - fx) / dx);
+    if (dx < 0) share = std::min(share, (plot_left - fx) / dx);
+    if (dy > 0) share = std::min(share, (plot_bottom - fy) / dy);
+    if (dy < 0) share = std::min(share, (plot_top - fy) / dy);
     return horizontal ? fx + share * dx : fy + share * dy;
   }
 
@@ -215,32 +224,37 @@ class Picture {
   void axes() {
     const char* const soft = "fill=\"#59636d\"";
     for (const double tick : ticks(surface_.x))
-      label(x(tick), bottom + 18, fmt::format("{:.4g}", tick), "fill=\"#59636d\" text-anchor=\"middle\"");
+      label(x(tick), plot_bottom + 18, fmt::format("{:.4g}", tick),
+            "fill=\"#59636d\" text-anchor=\"middle\"");
     for (const double tick : ticks(surface_.y))
-      label(left - 7, y(tick) + 4.5, fmt::format("{:.4g}", tick), "fill=\"#59636d\" text-anchor=\"end\"");
-    label((left + right) / 2, bottom + 38, axis_name("x", surface_.slice ? surface_.slice->share_x : 0),
+      label(plot_left - 7, y(tick) + 4.5, fmt::format("{:.4g}", tick),
+            "fill=\"#59636d\" text-anchor=\"end\"");
+    label((plot_left + plot_right) / 2, plot_bottom + 38,
+          axis_name("x", surface_.slice ? surface_.slice->share_x : 0),
           "fill=\"#59636d\" text-anchor=\"middle\"");
     out_ += fmt::format(
         "<text transform=\"translate(15 {:.1f}) rotate(-90)\" {} text-anchor=\"middle\">{}</text>\n",
-        (top + bottom) / 2, soft, html_escaped(axis_name("y", surface_.slice ? surface_.slice->share_y : 0)));
+        (plot_top + plot_bottom) / 2, soft,
+        html_escaped(axis_name("y", surface_.slice ? surface_.slice->share_y : 0)));
     out_ +=
         fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"none\" stroke=\"#dcdfe1\"/>\n",
-                    left, top, right - left, bottom - top);
+                    plot_left, plot_top, plot_right - plot_left, plot_bottom - plot_top);
   }
 
   /// A line for each path; returns the height of the whole picture.
   double legend() {
-    double at = height + 16;
+    double at = picture_height + 16;
     for (std::size_t k = 0; k < surface_.paths.size(); ++k, at += 20) {
       const SurfacePath& path = surface_.paths[k];
       const std::string dash = dashes[k % dashes.size()];
-      out_ += fmt::format("<path d=\"M{} {}h30\" stroke=\"{}\" stroke-width=\"2.6\"{}/>\n", left, at - 4.5,
-                          hues[k % hues.size()], dash.empty() ? "" : " stroke-dasharray=\"" + dash + "\"");
+      out_ +=
+          fmt::format("<path d=\"M{} {}h30\" stroke=\"{}\" stroke-width=\"2.6\"{}/>\n", plot_left, at - 4.5,
+                      hues[k % hues.size()], dash.empty() ? "" : " stroke-dasharray=\"" + dash + "\"");
       out_ += fmt::format(
           "<text x=\"{}\" y=\"{}\" fill=\"#1c2126\">{} <tspan fill=\"#59636d\">{}</tspan></text>\n",
-          left + 40, at, html_escaped(path.spec), html_escaped(end_text(path, language_)));
+          plot_left + 40, at, html_escaped(path.spec), html_escaped(end_text(path, language_)));
     }
-    return surface_.paths.empty() ? height : at - 4;
+    return surface_.paths.empty() ? picture_height : at - 4;
   }
 
   const Surface& surface_;

@@ -16,8 +16,8 @@
 namespace thalweg::workbench {
 namespace {
 
-constexpr std::size_t most = 9;  // coordinates that have a name
-constexpr std::array letters{"x", "y", "z"};
+constexpr std::size_t most_letters = 9;  // coordinates that have a name
+constexpr std::array short_names{"x", "y", "z"};
 
 bool is_name_character(char c) { return c == '_' || std::isalnum(static_cast<unsigned char>(c)) != 0; }
 
@@ -25,7 +25,7 @@ bool is_name_character(char c) { return c == '_' || std::isalnum(static_cast<uns
 /// whatever the locale.
 struct Expression {
   mu::Parser parser;
-  std::array<double, most> x{};
+  std::array<double, most_letters> x{};
   std::vector<std::string> names;  ///< variables, constants and functions: what a formula may say
 
   explicit Expression(std::size_t dimension) {
@@ -36,10 +36,10 @@ struct Expression {
     parser.DefineOprt("**", static_cast<mu::value_type (*)(mu::value_type, mu::value_type)>(std::pow),
                       mu::prPOW, mu::oaRIGHT);
     for (std::size_t i = 0; i < dimension; ++i) {
-      if (i < letters.size() && dimension <= letters.size()) names.emplace_back(letters[i]);
-      if (i < letters.size()) parser.DefineVar(letters[i], &x[i]);
+      if (i < short_names.size() && dimension <= short_names.size()) names.emplace_back(short_names[i]);
+      if (i < short_names.size()) parser.DefineVar(short_names[i], &x[i]);
       const std::string numbered = "x" + std::to_string(i + 1);
-      if (dimension > letters.size()) names.push_back(numbered);
+      if (dimension > short_names.size()) names.push_back(numbered);
       parser.DefineVar(numbered, &x[i]);
     }
     names.insert(names.end(), {"pi", "e"});
@@ -178,10 +178,10 @@ const std::string& formula_functions() {
 }
 
 Problem make_formula(const std::string& text, std::size_t dimension, const std::string& option) {
-  if (dimension > most)
+  if (dimension > most_letters)
     throw usage_error("dimension", std::to_string(dimension),
-                      "must be at most " + std::to_string(most) + " for a formula");
-  const auto expression = std::make_shared<Expression>(dimension == 0 ? most : dimension);
+                      "must be at most " + std::to_string(most_letters) + " for a formula");
+  const auto expression = std::make_shared<Expression>(dimension == 0 ? most_letters : dimension);
   check_characters(text, option);
   try {
     expression->x.fill(1);

@@ -1,7 +1,6 @@
 // The course of learning from a stream.
 
 #include <algorithm>
-#include <chrono>
 #include <limits>
 #include <numeric>
 #include <sstream>
@@ -10,16 +9,11 @@
 
 #include "workbench/notes.h"
 #include "workbench/online.h"
+#include "workbench/seconds.h"
 #include "workbench/train_checkpoints.h"
 
 namespace thalweg::workbench {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 void check(const OnlineRun& run) {
   if (run.batch == 0) throw usage_error("batch", "0", "must be at least 1: a stream has no end to wait for");

@@ -21,8 +21,8 @@ constexpr double start_share = 0.1;      ///< of the planned steps, over which t
 constexpr double fall_share = 0.85;      ///< of the fall that is made at the suggested rate
 constexpr double lag_share = 0.5;        ///< of the mean age of the gradients in a momentum
 constexpr double edge_share = 0.15;      ///< of the range: a suggestion there was cut off by its low end
-constexpr std::uint64_t fewest = 10, most = 25;  ///< steps per decade, if left to us
-constexpr double risen = 2;                      ///< times the start: nothing lower comes after it
+constexpr std::uint64_t fewest_per_decade = 10, most_per_decade = 25;  ///< steps per decade, if left to us
+constexpr double risen = 2;  ///< times the start: nothing lower comes after it
 
 void check(const RateTestOptions& options) {
   if (!(options.low > 0 && std::isfinite(options.low)))
@@ -37,8 +37,8 @@ void check(const RateTestOptions& options) {
 std::size_t planned_steps(const RateTestOptions& options) {
   const double decades = std::log10(options.high / options.low);
   return std::max<std::size_t>(
-      8, static_cast<std::size_t>(
-             std::llround(decades * static_cast<double>(options.steps_per_decade.value_or(most)))) +
+      8, static_cast<std::size_t>(std::llround(
+             decades * static_cast<double>(options.steps_per_decade.value_or(most_per_decade)))) +
              1);
 }
 
@@ -48,7 +48,7 @@ std::size_t beginning(std::size_t planned) {
 }
 
 /// To 2 significant digits.
-double rounded(double rate) {
+double to_two_digits(double rate) {
   std::array<char, 32> text{};
   const auto end =
       std::to_chars(text.data(), text.data() + text.size(), rate, std::chars_format::scientific, 1);
@@ -200,9 +200,9 @@ RateTest find_rate(const data::Split& split, const models::ModelSpec& model, con
   RateTestOptions options = asked;
   if (!options.steps_per_decade) {
     const double steps = static_cast<double>(Trainer(split, model, train).planned_steps());
-    options.steps_per_decade =
-        static_cast<std::uint64_t>(std::clamp(std::round(steps / std::log10(options.high / options.low)),
-                                              static_cast<double>(fewest), static_cast<double>(most)));
+    options.steps_per_decade = static_cast<std::uint64_t>(
+        std::clamp(std::round(steps / std::log10(options.high / options.low)),
+                   static_cast<double>(fewest_per_decade), static_cast<double>(most_per_decade)));
   }
   const double base = std::get<double>(train.optimizer.get("lr"));
   if (!(base > 0)) prepared_options.optimizer.set("lr", 1.0);
@@ -242,7 +242,7 @@ RateTest find_rate(const data::Split& split, const models::ModelSpec& model, con
   }
   test.mean = mean_of(test.runs, planned, momentum);
   if (!test.mean.suggestion) return test;
-  test.suggestion = rounded(*test.mean.suggestion);
+  test.suggestion = to_two_digits(*test.mean.suggestion);
   const double edge = std::pow(options.low, 1 - edge_share) * std::pow(options.high, edge_share);
   test.at_low_edge = *test.mean.suggestion <= edge;
   test.at_high_edge = *test.mean.lowest_at >= 0.8 * options.high;

@@ -12,7 +12,7 @@
 namespace thalweg::workbench {
 namespace {
 
-constexpr int lowest = -16, highest = 8;  // exponents of the sweep's rates, in quarters of a decade
+constexpr int lowest_rate = -16, highest_rate = 8;  // exponents of the sweep's rates, in quarters of a decade
 
 /// The mean training loss over all epochs and seeds; infinite where a run diverged.
 double sweep_loss(const data::Split& split, const models::ModelSpec& model, TrainOptions options) {
@@ -55,7 +55,7 @@ RateComparison compare_with_sweep(const RateCase& what) {
   result.low = test.low;
   result.high = test.high;
   double nearest = std::numeric_limits<double>::infinity();
-  for (int quarter = lowest; quarter <= highest; ++quarter) {
+  for (int quarter = lowest_rate; quarter <= highest_rate; ++quarter) {
     const double rate = std::pow(10, quarter / 4.0);
     options.optimizer.set("lr", rate);
     const double loss = sweep_loss(split, model, options);

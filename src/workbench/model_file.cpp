@@ -22,7 +22,7 @@ using checkpoint::TensorFile;
 using data::shown;
 using Json = nlohmann::ordered_json;
 
-constexpr const char* format = "thalweg.model";
+constexpr const char* model_format = "thalweg.model";
 constexpr unsigned format_version = 1;
 
 constexpr const char* shift_name = "features.shift";
@@ -41,7 +41,7 @@ std::string list_text(const std::string& path, const std::vector<std::string>& n
 }
 
 Metadata metadata_of(const std::string& path, const TrainedModel& model) {
-  Metadata metadata{{"format", format},
+  Metadata metadata{{"format", model_format},
                     {"format_version", std::to_string(format_version)},
                     {"thalweg_version", THALWEG_VERSION},
                     {"model", model.model.text()},
@@ -89,9 +89,9 @@ std::vector<Tensor> tensors_of(const TrainedModel& model) {
 }
 
 /// Takes the entries of a file apart, with its name in every error.
-class Reader {
+class ModelReader {
  public:
-  explicit Reader(const TensorFile& file) : file_(file) {}
+  explicit ModelReader(const TensorFile& file) : file_(file) {}
 
   TrainedModel read() {
     check_format();
@@ -155,7 +155,7 @@ class Reader {
 
   void check_format() const {
     const std::string* const found = find("format");
-    if (found == nullptr || *found != format)
+    if (found == nullptr || *found != model_format)
       throw input_error(file_.name(), "a safetensors file that is no model of thalweg",
                         "one that thalweg train --save has written");
     if (const std::size_t version = count("format_version"); version > format_version)
@@ -284,7 +284,7 @@ void check_model_path(const std::string& path, const TrainedModel& model) {
 
 TrainedModel read_model(const std::string& path) {
   const TensorFile file = checkpoint::read_tensor_file(path);
-  return Reader(file).read();
+  return ModelReader(file).read();
 }
 
 }  // namespace thalweg::workbench

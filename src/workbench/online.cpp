@@ -13,7 +13,7 @@
 namespace thalweg::workbench {
 namespace {
 
-constexpr std::array<std::uint32_t, 1> first{0};  // the bias is one block
+constexpr std::array<std::uint32_t, 1> bias_block{0};  // the bias is one block
 
 bool steps_sparsely(const AnyRule& rule) {
   return rule.info().sum_count == 0 && !rule.info().looks_ahead(rule.object());
@@ -170,7 +170,7 @@ void OnlineLearner::reserve(std::size_t columns, std::size_t classes) {
 void OnlineLearner::fetch() {
   fetched_weights_ = batch_.distinct() != nullptr ? optimizer_.fetch<float>(0, *batch_.distinct())
                                                   : optimizer_.fetch<float>(0, batch_.features());
-  fetched_bias_ = optimizer_.fetch<float>(1, first);
+  fetched_bias_ = optimizer_.fetch<float>(1, bias_block);
   batch_.predict(fetched_weights_, fetched_bias_, outputs_of_rows_);
 }
 

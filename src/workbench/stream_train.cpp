@@ -1,23 +1,17 @@
 #include "workbench/stream_train.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
 
 #include <thalweg/error.h>
 
 #include "workbench/notes.h"
+#include "workbench/seconds.h"
 #include "workbench/train_loop.h"
 
 namespace thalweg::workbench {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 void check(const StreamTrainOptions& options) {
   if (options.epochs == 0) throw usage_error("epochs", "0", "must be at least 1");

@@ -13,9 +13,9 @@
 namespace thalweg::workbench {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-double finite_or_nan(double value) { return std::isfinite(value) ? value : nan; }
+double finite_or_nan(double value) {
+  return std::isfinite(value) ? value : std::numeric_limits<double>::quiet_NaN();
+}
 
 void check(const Problem& problem, const SurfaceOptions& options) {
   if (problem.dimension != 2)

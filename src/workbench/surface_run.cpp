@@ -13,13 +13,12 @@ namespace thalweg::workbench {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// How suitable a run is: less is better. Runs that leave the picture upwards, or jump over a fifth of it,
 /// come after all others.
 struct Suitability {
   bool unruly = true;
-  double cost = infinity;
+  double cost = std::numeric_limits<double>::infinity();
 
   bool operator<(const Suitability& other) const {
     return unruly != other.unruly ? other.unruly : cost < other.cost;

@@ -18,6 +18,9 @@
 
 namespace thalweg::workbench {
 
+/// How far the loss may rise over its start before the run counts as diverged.
+inline constexpr double divergence_factor = 1e6;
+
 class Trainer;
 class TrainCheckpoints;
 

@@ -10,8 +10,6 @@
 namespace thalweg::workbench {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 constexpr std::size_t numbers_per_epoch = 9;
 
 void write_record(const TrainRecord& record, Notes& notes) {
@@ -124,7 +122,7 @@ bool TrainCheckpoints::is_due(const Resumable& training) const {
   const CheckpointEvery& every = options_.every;
   if (every.steps > 0 && training.steps() % every.steps == 0) return true;
   if (every.epochs > 0 && training.epoch_ended() && training.epoch() % every.epochs == 0) return true;
-  return every.seconds > 0 && std::chrono::duration<double>(Clock::now() - written_).count() >= every.seconds;
+  return every.seconds > 0 && seconds_since(written_) >= every.seconds;
 }
 
 void TrainCheckpoints::after_step(Resumable& training, const TrainRecord& record, double seconds,

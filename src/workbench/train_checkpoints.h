@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -11,6 +10,7 @@
 #include "workbench/checkpoint_folder.h"
 #include "workbench/resumable.h"
 #include "workbench/run_settings.h"
+#include "workbench/seconds.h"
 #include "workbench/train.h"
 
 namespace thalweg::workbench {
@@ -70,7 +70,7 @@ class TrainCheckpoints {
   std::vector<CheckpointFolder::Skipped> skipped_;
   std::string last_;
   std::optional<std::uint64_t> last_steps_;
-  std::chrono::steady_clock::time_point written_ = std::chrono::steady_clock::now();
+  Clock::time_point written_ = Clock::now();
 };
 
 }  // namespace thalweg::workbench

@@ -2,10 +2,10 @@
 
 // The course of a training in epochs, whether its data are in memory or streamed.
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 
+#include "workbench/seconds.h"
 #include "workbench/train.h"
 #include "workbench/train_checkpoints.h"
 
@@ -25,9 +25,7 @@ class Limits {
  public:
   explicit Limits(const TrainEnds& ends) : ends_(ends) {}
 
-  [[nodiscard]] double seconds() const {
-    return before_ + std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
+  [[nodiscard]] double seconds() const { return before_ + seconds_since(start_); }
   /// What a run has taken before it was resumed.
   void add(double seconds) { before_ += seconds; }
   [[nodiscard]] std::optional<Stop> after_step(std::uint64_t steps) const {
@@ -48,7 +46,7 @@ class Limits {
  private:
   TrainEnds ends_;
   double before_ = 0;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  Clock::time_point start_ = Clock::now();
 };
 
 /// Steps a training (Trainer's functions, of which StreamTrainer has the same) until something ends it, and

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <chrono>
 #include <cmath>
 #include <iomanip>
 #include <locale>
@@ -13,17 +12,10 @@
 #include <thalweg/error.h>
 
 #include "models/blas.h"
+#include "workbench/seconds.h"
 
 namespace thalweg::workbench {
 namespace {
-
-/// How far the loss may rise over its start before the run counts as diverged.
-constexpr double divergence_factor = 1e6;
-
-using Clock = std::chrono::steady_clock;
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 /// The Euclidean norm; finite if and only if every number is.
 double norm(const std::vector<float>& values) {

@@ -10,7 +10,7 @@
 #include "bench/suite.h"
 #include "bench/tables.h"
 
-namespace thalweg::bench {
+namespace thalweg::bench::load_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -81,4 +81,4 @@ TEST(Load, IsHeldAgainstItsSpeedAndTheCopyOfTheSameRounds) {
 }
 
 }  // namespace
-}  // namespace thalweg::bench
+}  // namespace thalweg::bench::load_test

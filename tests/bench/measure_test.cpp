@@ -14,7 +14,7 @@
 #include "bench/data.h"
 #include "bench/rule_passes.h"
 
-namespace thalweg::bench {
+namespace thalweg::bench::measure_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -214,4 +214,4 @@ TEST(Data, FindsWhatIsNotFinite) {
 }
 
 }  // namespace
-}  // namespace thalweg::bench
+}  // namespace thalweg::bench::measure_test

@@ -11,7 +11,7 @@
 #include "bench/objective_cases.h"
 #include "bench/tables.h"
 
-namespace thalweg::bench {
+namespace thalweg::bench::objective_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -106,4 +106,4 @@ TEST(Objective, GoalsAreOfTheSameRounds) {
 }
 
 }  // namespace
-}  // namespace thalweg::bench
+}  // namespace thalweg::bench::objective_test

@@ -11,7 +11,7 @@
 #include "bench/tables.h"
 #include "made_up.h"
 
-namespace thalweg::bench::test {
+namespace thalweg::bench::test::page_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -93,4 +93,4 @@ TEST(Roofline, HasADotPerRuleAndSizeAndEachRoof) {
 }
 
 }  // namespace
-}  // namespace thalweg::bench::test
+}  // namespace thalweg::bench::test::page_test

@@ -11,7 +11,7 @@
 #include "bench/rule_cases.h"
 #include "made_up.h"
 
-namespace thalweg::bench::test {
+namespace thalweg::bench::test::record_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -263,4 +263,4 @@ TEST(Record, HasSizesOfWhatCountsParameters) {
 }
 
 }  // namespace
-}  // namespace thalweg::bench::test
+}  // namespace thalweg::bench::test::record_test

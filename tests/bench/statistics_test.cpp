@@ -4,7 +4,7 @@
 
 #include <gmock/gmock.h>
 
-namespace thalweg::bench {
+namespace thalweg::bench::statistics_test {
 namespace {
 
 TEST(Statistics, QuartilesLieBetweenNeighbours) {
@@ -32,4 +32,4 @@ TEST(Statistics, RatiosAreTakenRoundByRound) {
 }
 
 }  // namespace
-}  // namespace thalweg::bench
+}  // namespace thalweg::bench::statistics_test

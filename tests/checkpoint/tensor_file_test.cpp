@@ -11,7 +11,7 @@
 #include "data/files.h"
 #include "data/temporary.h"
 
-namespace thalweg::checkpoint {
+namespace thalweg::checkpoint::tensor_file_test {
 namespace {
 
 using data::TemporaryFolder;
@@ -319,4 +319,4 @@ TEST(TensorFile, WritesNothingWhereATextIsNotUtf8) {
 }
 
 }  // namespace
-}  // namespace thalweg::checkpoint
+}  // namespace thalweg::checkpoint::tensor_file_test

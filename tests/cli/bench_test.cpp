@@ -2,7 +2,7 @@
 
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::bench_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -81,4 +81,4 @@ TEST(Bench, RefusesWhatItCannotHonour) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::bench_test

@@ -11,7 +11,7 @@
 #include "data/files.h"
 #include "runs.h"
 
-namespace thalweg::test {
+namespace thalweg::test::checkpoint_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -314,4 +314,4 @@ TEST(Inspect, ShowsCheckpointsModelsAndDamage) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::checkpoint_test

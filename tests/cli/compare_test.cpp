@@ -4,7 +4,7 @@
 
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::compare_test {
 namespace {
 
 using testing::AllOf;
@@ -336,4 +336,4 @@ TEST(CompareCommand, MistakesEndItBeforeAnyWork) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::compare_test

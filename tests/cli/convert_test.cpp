@@ -5,7 +5,7 @@
 #include "core/checkpoint_files.h"
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::convert_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -80,4 +80,4 @@ TEST(Convert, WantsPyTorchOnOneSide) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::convert_test

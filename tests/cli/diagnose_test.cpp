@@ -2,7 +2,7 @@
 
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::diagnose_test {
 namespace {
 
 using testing::AllOf;
@@ -153,4 +153,4 @@ TEST(TrainDiagnose, IsInTheJsonToo) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::diagnose_test

@@ -5,7 +5,7 @@
 
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::docs_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -35,4 +35,4 @@ TEST(Docs, AreNotInTheListOfCommands) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::docs_test

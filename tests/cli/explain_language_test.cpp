@@ -5,7 +5,7 @@
 
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::explain_language_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -119,4 +119,4 @@ TEST(Explain, RefusesALanguageThatItDoesNotSpeak) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::explain_language_test

@@ -4,7 +4,7 @@
 
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::explain_test {
 namespace {
 
 using ::testing::AllOf;
@@ -253,4 +253,4 @@ TEST(Explain, SuggestsCommandsThatRun) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::explain_test

@@ -2,7 +2,7 @@
 
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::frame_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -122,4 +122,4 @@ TEST(Output, ThatCannotBeWrittenIsAnError) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::frame_test

@@ -4,7 +4,7 @@
 
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::gallery_test {
 namespace {
 
 /// The words of a line as a shell splits it; of quotes it knows the double ones.
@@ -64,4 +64,4 @@ TEST(Gallery, IsDrawnByItsCommands) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::gallery_test

@@ -11,7 +11,7 @@
 #include "runs.h"
 #include "small_disk.h"
 
-namespace thalweg::test {
+namespace thalweg::test::interruption_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -100,4 +100,4 @@ TEST(Disks, OneThatTakesNothingIsRefusedBeforeTheTraining) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::interruption_test

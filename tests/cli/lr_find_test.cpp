@@ -2,7 +2,7 @@
 
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::lr_find_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -78,4 +78,4 @@ TEST(LrFind, RefusesWhatItCannotHonour) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::lr_find_test

@@ -3,7 +3,7 @@
 
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::minimize_test {
 namespace {
 
 using ::testing::AllOf;
@@ -166,4 +166,4 @@ TEST(Minimize, SaysTheSameWithEveryNumberOfThreads) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::minimize_test

@@ -2,7 +2,7 @@
 
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::precision_test {
 namespace {
 
 using testing::AllOf;
@@ -88,4 +88,4 @@ TEST(PrecisionOptions, AreRefusedWhereTheyWouldNotCount) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::precision_test

@@ -6,7 +6,7 @@
 #include "data/files.h"
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::predict_test {
 namespace {
 
 using testing::HasSubstr;
@@ -238,4 +238,4 @@ TEST_F(PredictCommand, PythonThatFollowsTheDocumentationPredictsTheSame) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::predict_test

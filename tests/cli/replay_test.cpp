@@ -7,7 +7,7 @@
 #include "data/npy.h"
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::replay_test {
 namespace {
 
 using data::NpyArray;
@@ -179,4 +179,4 @@ TEST_F(ReplayFiles, IsTheSameWithEveryInstructionSet) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::replay_test

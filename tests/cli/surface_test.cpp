@@ -2,7 +2,7 @@
 
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::surface_test {
 namespace {
 
 using ::testing::AllOf;
@@ -141,4 +141,4 @@ TEST(Surface, AProblemOfAnyDimensionIsDrawnInTwo) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::surface_test

@@ -2,7 +2,7 @@
 
 #include "program.h"
 
-namespace thalweg::cli {
+namespace thalweg::cli::text_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -52,4 +52,4 @@ TEST(Numbers, AreShortAndTheSameEverywhere) {
 }
 
 }  // namespace
-}  // namespace thalweg::cli
+}  // namespace thalweg::cli::text_test

@@ -8,7 +8,7 @@
 
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::train_stream_test {
 namespace {
 
 using testing::AllOf;
@@ -319,4 +319,4 @@ TEST(StreamCommand, TrainsInEpochsAndJudgesTheTestSet) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::train_stream_test

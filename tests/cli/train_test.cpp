@@ -1,6 +1,6 @@
 #include "program.h"
 
-namespace thalweg::test {
+namespace thalweg::test::train_test {
 namespace {
 
 using testing::AllOf;
@@ -158,4 +158,4 @@ TEST(TrainCommand, StopsSkipsOrClipsWhatIsNotFinite) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::train_test

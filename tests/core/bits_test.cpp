@@ -12,7 +12,7 @@
 #include "arrays.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::bits_test {
 namespace {
 
 /// Parameters, state and what is carried as bytes: also zeros of different sign count as different.
@@ -155,4 +155,4 @@ TEST(BitsReference, DependsOnWhatItShould) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::bits_test

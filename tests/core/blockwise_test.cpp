@@ -14,7 +14,7 @@
 
 #include "arrays.h"
 
-namespace thalweg {
+namespace thalweg::blockwise_test {
 namespace {
 
 struct Encoded {
@@ -219,4 +219,4 @@ TEST(BlockwiseDouble, IsAnInfinityAboveWhatAFloatHolds) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::blockwise_test

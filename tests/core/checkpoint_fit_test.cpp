@@ -15,7 +15,7 @@
 #include "checkpoint_files.h"
 #include "errors.h"
 
-namespace thalweg {
+namespace thalweg::checkpoint_fit_test {
 namespace {
 
 using test::Scratch;
@@ -312,4 +312,4 @@ TEST(Crc32, IsThatOfZlib) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::checkpoint_fit_test

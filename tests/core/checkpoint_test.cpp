@@ -20,7 +20,7 @@
 #include "checkpoint_files.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::checkpoint_test {
 namespace {
 
 using test::Scratch;
@@ -315,4 +315,4 @@ TEST(Resuming, PlateausGoOnFromTheirPosition) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::checkpoint_test

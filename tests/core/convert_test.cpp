@@ -17,7 +17,7 @@
 #include "arrays.h"
 #include "engine/random_words.h"
 
-namespace thalweg {
+namespace thalweg::convert_test {
 namespace {
 
 constexpr std::uint64_t seed = 0x0123456789ABCDEF;
@@ -156,4 +156,4 @@ TEST(RandomWords, DifferByArrayStepAndSeed) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::convert_test

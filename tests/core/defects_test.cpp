@@ -17,7 +17,7 @@
 #include "errors.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::defects_test {
 namespace {
 
 using ::testing::DoubleNear;
@@ -232,4 +232,4 @@ TEST(Defects, ZeroGradientsGiveNoNaN) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::defects_test

@@ -15,7 +15,7 @@
 #include "arrays.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::edges_test {
 namespace {
 
 template <class T>
@@ -299,4 +299,4 @@ TEST(OutOfRange, FieldsAreCheckedToo) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::edges_test

@@ -14,7 +14,7 @@
 #include "arrays.h"
 #include "errors.h"
 
-namespace thalweg {
+namespace thalweg::executor_test {
 namespace {
 
 using ::testing::Each;
@@ -134,4 +134,4 @@ TEST(Executors, SettleTheNumberOfThreads) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::executor_test

@@ -11,7 +11,7 @@
 #include "arrays.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::float_test {
 namespace {
 
 template <class T>
@@ -136,4 +136,4 @@ INSTANTIATE_TEST_SUITE_P(Rules, FloatKernels, ::testing::ValuesIn(test::all_vari
                          test::rule_test_name);
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::float_test

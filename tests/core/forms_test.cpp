@@ -10,7 +10,7 @@
 #include <thalweg/registry.h>
 #include <thalweg/rules.h>
 
-namespace thalweg {
+namespace thalweg::forms_test {
 namespace {
 
 /// The gradients of 30 steps.
@@ -162,4 +162,4 @@ TEST(Forms, AMSGradOfThePaper) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::forms_test

@@ -11,7 +11,7 @@
 
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::golden_test {
 namespace {
 
 using test::GoldenCase;
@@ -122,4 +122,4 @@ TEST(GoldenCases, LookAheadIsTheReformulationAtTheLookAheadPoint) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::golden_test

@@ -10,6 +10,7 @@
 
 #include "errors.h"
 
+namespace thalweg::gradient_check_test {
 namespace {
 
 namespace tw = thalweg;
@@ -285,3 +286,4 @@ TEST(GradientCheck, MistakesAreNamed) {
 }
 
 }  // namespace
+}  // namespace thalweg::gradient_check_test

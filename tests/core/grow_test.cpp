@@ -14,7 +14,7 @@
 #include "errors.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::grow_test {
 namespace {
 
 /// What has grown so far at a step: the indices, and the numbers in a block.
@@ -182,4 +182,4 @@ TEST(Growth, IsRefusedWhereSomethingWouldBeLost) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::grow_test

@@ -18,7 +18,7 @@
 #include "golden.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::like_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -369,4 +369,4 @@ TEST(LikeList, LibrariesWithoutTheOptimizerAreRefused) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::like_test

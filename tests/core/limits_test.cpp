@@ -18,7 +18,7 @@
 #include "errors.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::limits_test {
 namespace {
 
 class LateSteps : public ::testing::TestWithParam<AnyRule> {};
@@ -133,4 +133,4 @@ TEST(Memory, ThatWasFreedCannotBeAddedAgain) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::limits_test

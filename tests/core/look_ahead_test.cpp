@@ -12,7 +12,7 @@
 
 #include "errors.h"
 
-namespace thalweg {
+namespace thalweg::look_ahead_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -92,4 +92,4 @@ TEST(LookAhead, ExceptionsPutTheParametersBack) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::look_ahead_test

@@ -7,6 +7,7 @@
 
 #include <thalweg/thalweg.h>
 
+namespace thalweg::minimize_report_test {
 namespace {
 
 namespace tw = thalweg;
@@ -122,3 +123,4 @@ TEST(MinimizeReport, EveryReasonHasItsWords) {
 }
 
 }  // namespace
+}  // namespace thalweg::minimize_report_test

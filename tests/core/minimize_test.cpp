@@ -10,6 +10,7 @@
 
 #include "errors.h"
 
+namespace thalweg::minimize_test {
 namespace {
 
 namespace tw = thalweg;
@@ -461,3 +462,4 @@ TEST(MinimizeOptions, MistakesAreNamed) {
 }
 
 }  // namespace
+}  // namespace thalweg::minimize_test

@@ -16,7 +16,7 @@
 
 #include "engine/normal_pair.h"
 
-namespace thalweg {
+namespace thalweg::noise_test {
 namespace {
 
 template <class T>
@@ -207,4 +207,4 @@ TEST(NoiseNumbers, AreIndependent) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::noise_test

@@ -16,7 +16,7 @@
 #include "errors.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::non_finite_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -337,4 +337,4 @@ TEST(NonFinite, SameForEveryNumberOfThreads) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::non_finite_test

@@ -13,7 +13,7 @@
 
 #include <thalweg/number.h>
 
-namespace thalweg {
+namespace thalweg::number_test {
 namespace {
 
 static_assert(bfloat16(1).bits == 0x3F80 && bfloat16(-2.5F).bits == 0xC020 && float16(1.0).bits == 0x3C00);
@@ -192,4 +192,4 @@ TEST(StochasticFloat16, TruncatesBelowTheSixteenBitsThatDecide) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::number_test

@@ -22,7 +22,7 @@
 #include "errors.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::optimizer_test {
 namespace {
 
 using ::testing::DoubleEq;
@@ -354,4 +354,4 @@ TEST(Moving, KeepsEverything) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::optimizer_test

@@ -12,7 +12,7 @@
 
 #include "errors.h"
 
-namespace thalweg {
+namespace thalweg::own_test {
 namespace {
 
 using ::testing::Each;
@@ -149,4 +149,4 @@ TEST(Own, TransformKnowsIndexAndStep) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::own_test

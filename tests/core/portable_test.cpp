@@ -10,7 +10,7 @@
 
 #include <thalweg/portable.h>
 
-namespace thalweg {
+namespace thalweg::portable_test {
 namespace {
 
 struct Known {
@@ -135,4 +135,4 @@ TEST(Portable, EndsOfTheRanges) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::portable_test

@@ -10,7 +10,7 @@
 #include "arrays.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::prepared_test {
 namespace {
 
 /// Parameters and state after some steps. A clip_value that clips nothing keeps the kernel from preparing.
@@ -68,4 +68,4 @@ INSTANTIATE_TEST_SUITE_P(Rules, PreparedKernels, ::testing::ValuesIn(test::all_d
                          test::rule_test_name);
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::prepared_test

@@ -8,6 +8,7 @@
 
 #include "errors.h"
 
+namespace thalweg::problems_test {
 namespace {
 
 using thalweg::make_problem;
@@ -177,3 +178,4 @@ TEST(Problems, MistakesAreNamed) {
 }
 
 }  // namespace
+}  // namespace thalweg::problems_test

@@ -10,7 +10,7 @@
 #include <thalweg/random.h>
 #include <thalweg/rules/nadam.h>
 
-namespace thalweg {
+namespace thalweg::random_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -137,4 +137,4 @@ TEST(NadamProduct, IsTheProduct) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::random_test

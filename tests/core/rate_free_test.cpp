@@ -17,7 +17,7 @@
 #include "arrays.h"
 #include "descend.h"
 
-namespace thalweg {
+namespace thalweg::rate_free_test {
 namespace {
 
 using ::testing::DoubleEq;
@@ -257,4 +257,4 @@ TEST(Hypergradients, ApproachTheBestRate) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::rate_free_test

@@ -13,7 +13,7 @@
 #include "errors.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::registry_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -172,4 +172,4 @@ TEST(Numbers, AreReadAndWritten) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::registry_test

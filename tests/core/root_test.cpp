@@ -16,7 +16,7 @@
 #include <thalweg/registry.h>
 #include <thalweg/rules.h>
 
-namespace thalweg {
+namespace thalweg::root_test {
 namespace {
 
 #if defined(THALWEG_MIXES)
@@ -106,4 +106,4 @@ TEST(MixedRoots, RulesThatTakeThem) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::root_test

@@ -16,7 +16,7 @@
 #include "errors.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::scaled_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -178,4 +178,4 @@ TEST(Scaled, IsRefusedWhereSharesDiffer) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::scaled_test

@@ -14,7 +14,7 @@
 #include "errors.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::schedules_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -243,4 +243,4 @@ TEST(PlateauTest, ByName) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::schedules_test

@@ -12,7 +12,7 @@
 
 #include "descend.h"
 
-namespace thalweg {
+namespace thalweg::seeds_test {
 namespace {
 
 using ::testing::DoubleEq;
@@ -216,4 +216,4 @@ TEST_F(GradientNoise, DependsOnNothingButSeedStepAndIndex) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::seeds_test

@@ -20,7 +20,7 @@
 #include "errors.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::sparse_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -440,4 +440,4 @@ TEST(SparseStep, WhatDoesNotFitIsAnError) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::sparse_test

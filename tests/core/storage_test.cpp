@@ -16,7 +16,7 @@
 #include "errors.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::storage_test {
 namespace {
 
 using ::testing::Each;
@@ -275,4 +275,4 @@ TEST(LossScale, IsDividedOutBeforeAnythingElse) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::storage_test

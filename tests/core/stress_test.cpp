@@ -13,7 +13,7 @@
 
 #include "arrays.h"
 
-namespace thalweg {
+namespace thalweg::stress_test {
 namespace {
 
 /// A training of its own: by specification, with a schedule, transforms, a step that is skipped, and steps
@@ -70,4 +70,4 @@ TEST(Stress, ThreadsThatStepAtOnceDoNotSeeEachOther) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::stress_test

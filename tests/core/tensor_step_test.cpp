@@ -12,7 +12,7 @@
 #include "errors.h"
 #include "variants.h"
 
-namespace thalweg {
+namespace thalweg::tensor_step_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -121,4 +121,4 @@ TEST(TensorSteps, AreRefusedOutOfTurn) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::tensor_step_test

@@ -13,7 +13,7 @@
 #include <thalweg/execution.h>
 #include <thalweg/thread_pool.h>
 
-namespace thalweg {
+namespace thalweg::thread_pool_test {
 namespace {
 
 using ::testing::Each;
@@ -246,4 +246,4 @@ TEST(ThreadPools, ComeAndGo) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::thread_pool_test

@@ -16,7 +16,7 @@
 #include "arrays.h"
 #include "errors.h"
 
-namespace thalweg {
+namespace thalweg::transforms_test {
 namespace {
 
 using ::testing::DoubleEq;
@@ -227,4 +227,4 @@ TEST(Transforms, ByName) {
 }
 
 }  // namespace
-}  // namespace thalweg
+}  // namespace thalweg::transforms_test

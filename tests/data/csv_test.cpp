@@ -6,7 +6,7 @@
 
 #include "data/temporary.h"
 
-namespace thalweg::data {
+namespace thalweg::data::csv_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -172,4 +172,4 @@ TEST_F(Csv, RefusesBrokenQuotes) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::csv_test

@@ -24,7 +24,7 @@ extern "C" int fsync(int descriptor) {
   return static_cast<int>(::syscall(SYS_fsync, descriptor));
 }
 
-namespace thalweg::data {
+namespace thalweg::data::files_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -195,4 +195,4 @@ TEST(Text, ParsesFloatsAsTheyAreWritten) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::files_test

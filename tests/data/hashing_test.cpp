@@ -5,7 +5,7 @@
 #include "data/stream.h"
 #include "data/temporary.h"
 
-namespace thalweg::data {
+namespace thalweg::data::hashing_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -123,4 +123,4 @@ TEST_F(HashedText, RefusesWhatIsNoFeature) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::hashing_test

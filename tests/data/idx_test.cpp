@@ -4,7 +4,7 @@
 
 #include "data/temporary.h"
 
-namespace thalweg::data {
+namespace thalweg::data::idx_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -90,4 +90,4 @@ TEST_F(Idx, SaysWhichLabelsFileIsMissing) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::idx_test

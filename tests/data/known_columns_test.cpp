@@ -7,7 +7,7 @@
 #include "data/npy.h"
 #include "data/temporary.h"
 
-namespace thalweg::data {
+namespace thalweg::data::known_columns_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -132,4 +132,4 @@ TEST_F(Known, IdxMayLackItsLabels) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::known_columns_test

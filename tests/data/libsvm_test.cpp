@@ -4,7 +4,7 @@
 
 #include "data/temporary.h"
 
-namespace thalweg::data {
+namespace thalweg::data::libsvm_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -84,4 +84,4 @@ TEST_F(Libsvm, RefusesFilesWithoutData) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::libsvm_test

@@ -7,7 +7,7 @@
 
 #include "data/temporary.h"
 
-namespace thalweg::data {
+namespace thalweg::data::load_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -279,4 +279,4 @@ TEST(Load, ErrorsAreOfTheRightKind) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::load_test

@@ -12,7 +12,7 @@
 #include "data/npy.h"
 #include "data/temporary.h"
 
-namespace thalweg::data {
+namespace thalweg::data::locale_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -63,4 +63,4 @@ TEST_F(WithCommas, ReadersAndGrammarsDoNotSeeThem) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::locale_test

@@ -10,7 +10,7 @@
 #include "data/npy.h"
 #include "data/temporary.h"
 
-namespace thalweg::data {
+namespace thalweg::data::memory_test {
 namespace {
 
 constexpr std::size_t size = std::size_t{1} << 20U, always = std::size_t{1} << 19U;
@@ -64,4 +64,4 @@ TEST(Memory, OfReadersIsAMultipleOfTheFile) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::memory_test

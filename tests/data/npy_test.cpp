@@ -10,7 +10,7 @@
 #include "data/files.h"
 #include "data/temporary.h"
 
-namespace thalweg::data {
+namespace thalweg::data::npy_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -168,4 +168,4 @@ TEST_F(Npy, RefusesTablesThatCannotBeLearntFrom) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::npy_test

@@ -12,7 +12,7 @@
 #include "data/source.h"
 #include "data/temporary.h"
 
-namespace thalweg::data {
+namespace thalweg::data::npz_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -235,4 +235,4 @@ TEST_F(Npz, GzipBombsEndWithAnErrorToo) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::npz_test

@@ -9,7 +9,7 @@
 
 #include <gtest/gtest.h>
 
-namespace thalweg::data {
+namespace thalweg::data::number_test {
 namespace {
 
 /// What read_float() makes of a text, and whether it was quick.
@@ -188,4 +188,4 @@ TEST(Number, ReadsIndices) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::number_test

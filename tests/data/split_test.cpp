@@ -8,7 +8,7 @@
 
 #include "data/temporary.h"
 
-namespace thalweg::data {
+namespace thalweg::data::split_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -202,4 +202,4 @@ TEST(Scale, BringsTargetsToTheirOwnUnitAndBack) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::split_test

@@ -5,7 +5,7 @@
 #include "data/stream.h"
 #include "data/temporary.h"
 
-namespace thalweg::data {
+namespace thalweg::data::stream_labels_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -64,4 +64,4 @@ TEST_F(StreamLabelsTest, OfWordsANumberIsALabelUnlessItIsToldThatThereAreNone) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::stream_labels_test

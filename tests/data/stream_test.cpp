@@ -16,7 +16,7 @@
 #include "data/table.h"
 #include "data/temporary.h"
 
-namespace thalweg::data {
+namespace thalweg::data::stream_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -414,4 +414,4 @@ TEST_F(Stream, NumbersKnownClassesFirst) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::stream_test

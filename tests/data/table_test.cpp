@@ -4,7 +4,7 @@
 
 #include "data/temporary.h"
 
-namespace thalweg::data {
+namespace thalweg::data::table_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -155,4 +155,4 @@ TEST_F(TestSet, WidensSparseDataToTheLarger) {
 }
 
 }  // namespace
-}  // namespace thalweg::data
+}  // namespace thalweg::data::table_test

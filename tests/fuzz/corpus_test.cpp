@@ -11,7 +11,7 @@
 
 #include "targets.h"
 
-namespace thalweg::fuzz {
+namespace thalweg::fuzz::corpus_test {
 namespace {
 
 const std::string corpus = std::string(THALWEG_SOURCE) + "/tests/fuzz/corpus";
@@ -50,4 +50,4 @@ INSTANTIATE_TEST_SUITE_P(Fuzz, Examples, ::testing::ValuesIn(targets()),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace
-}  // namespace thalweg::fuzz
+}  // namespace thalweg::fuzz::corpus_test

@@ -15,7 +15,7 @@
 
 #include "messages/embedded.h"
 
-namespace thalweg::messages {
+namespace thalweg::messages::messages_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -133,4 +133,4 @@ TEST(Messages, ThatAreMissingAreTheProgrammersError) {
 }
 
 }  // namespace
-}  // namespace thalweg::messages
+}  // namespace thalweg::messages::messages_test

@@ -24,7 +24,7 @@ void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
-namespace thalweg::models {
+namespace thalweg::models::allocation_test {
 namespace {
 
 TEST(BatchLoss, AllocatesNothingOnceABatchOfTheSizeWasSeen) {
@@ -52,4 +52,4 @@ TEST(BatchLoss, AllocatesNothingOnceABatchOfTheSizeWasSeen) {
 }
 
 }  // namespace
-}  // namespace thalweg::models
+}  // namespace thalweg::models::allocation_test

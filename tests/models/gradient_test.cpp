@@ -3,7 +3,7 @@
 #include "models/batch_loss.h"
 #include "models/samples.h"
 
-namespace thalweg::models {
+namespace thalweg::models::gradient_test {
 namespace {
 
 struct Case {
@@ -150,4 +150,4 @@ TEST_P(EveryModel, NanInParametersReachesTheLoss) {
 }
 
 }  // namespace
-}  // namespace thalweg::models
+}  // namespace thalweg::models::gradient_test

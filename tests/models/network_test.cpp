@@ -5,7 +5,7 @@
 #include "models/batch_loss.h"
 #include "models/samples.h"
 
-namespace thalweg::models {
+namespace thalweg::models::network_test {
 namespace {
 
 using testing::ElementsAre;
@@ -191,4 +191,4 @@ TEST(Network, CountsTheRowsForWhichAUnitPassesAGradient) {
 }
 
 }  // namespace
-}  // namespace thalweg::models
+}  // namespace thalweg::models::network_test

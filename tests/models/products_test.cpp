@@ -10,7 +10,7 @@
 #include "models/few_outputs.h"
 #include "models/samples.h"
 
-namespace thalweg::models {
+namespace thalweg::models::products_test {
 namespace {
 
 TEST(Exponentials, AreRoundedOnce) {
@@ -113,4 +113,4 @@ TEST(Tiles, CoverEveryRowOfTheWeightsOnce) {
 }
 
 }  // namespace
-}  // namespace thalweg::models
+}  // namespace thalweg::models::products_test

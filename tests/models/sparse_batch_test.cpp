@@ -6,7 +6,7 @@
 
 #include "samples.h"
 
-namespace thalweg::models {
+namespace thalweg::models::sparse_batch_test {
 namespace {
 
 TEST(SparseBatch, PredictsARowAloneAsAmongOthers) {
@@ -37,4 +37,4 @@ TEST(SparseBatch, PredictsARowAloneAsAmongOthers) {
 }
 
 }  // namespace
-}  // namespace thalweg::models
+}  // namespace thalweg::models::sparse_batch_test

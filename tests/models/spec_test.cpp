@@ -6,7 +6,7 @@
 
 #include "models/samples.h"
 
-namespace thalweg::models {
+namespace thalweg::models::spec_test {
 namespace {
 
 std::string complaint(const std::string& specification) {
@@ -82,4 +82,4 @@ TEST(Spec, SaysWhichModelFits) {
 }
 
 }  // namespace
-}  // namespace thalweg::models
+}  // namespace thalweg::models::spec_test

@@ -13,7 +13,7 @@
 
 #include "models/sparse_dot.h"
 
-namespace thalweg::models {
+namespace thalweg::models::sums_test {
 namespace {
 
 std::vector<float> numbers(std::size_t count, std::uint64_t seed) {
@@ -81,4 +81,4 @@ TEST(Sums, FindWhatIsNotFinite) {
 }
 
 }  // namespace
-}  // namespace thalweg::models
+}  // namespace thalweg::models::sums_test

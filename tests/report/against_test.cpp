@@ -8,7 +8,7 @@
 #include "report/terminal.h"
 #include "samples.h"
 
-namespace thalweg::report {
+namespace thalweg::report::against_test {
 namespace {
 
 using testing::ElementsAre;
@@ -174,4 +174,4 @@ TEST(Against, FitsAnyWidth) {
 }
 
 }  // namespace
-}  // namespace thalweg::report
+}  // namespace thalweg::report::against_test

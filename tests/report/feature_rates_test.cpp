@@ -4,7 +4,7 @@
 
 #include "samples.h"
 
-namespace thalweg::report {
+namespace thalweg::report::feature_rates_test {
 namespace {
 
 using workbench::FeatureRates;
@@ -71,4 +71,4 @@ TEST(FeatureRates, SayNothingWhereNothingIsKnown) {
 }
 
 }  // namespace
-}  // namespace thalweg::report
+}  // namespace thalweg::report::feature_rates_test

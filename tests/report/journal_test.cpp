@@ -11,7 +11,7 @@
 #include "../data/temporary.h"
 #include "samples.h"
 
-namespace thalweg::report {
+namespace thalweg::report::journal_test {
 namespace {
 
 using testing::HasSubstr;
@@ -130,4 +130,4 @@ TEST(Journal, StartingAnewPutsUnfinishedWorkAside) {
 }
 
 }  // namespace
-}  // namespace thalweg::report
+}  // namespace thalweg::report::journal_test

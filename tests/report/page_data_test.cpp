@@ -5,7 +5,7 @@
 
 #include "samples.h"
 
-namespace thalweg::report {
+namespace thalweg::report::page_data_test {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -76,4 +76,4 @@ TEST(PageData, LooksIntoTheWorkloadsOfASuite) {
 }
 
 }  // namespace
-}  // namespace thalweg::report
+}  // namespace thalweg::report::page_data_test

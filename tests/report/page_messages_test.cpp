@@ -11,7 +11,7 @@
 
 #include "messages/messages.h"
 
-namespace thalweg::report {
+namespace thalweg::report::page_messages_test {
 namespace {
 
 std::string scripts() {
@@ -71,4 +71,4 @@ TEST(PageMessages, AreAllAskedFor) {
 }
 
 }  // namespace
-}  // namespace thalweg::report
+}  // namespace thalweg::report::page_messages_test

@@ -10,7 +10,7 @@
 #include "report/embedded.h"
 #include "samples.h"
 
-namespace thalweg::report {
+namespace thalweg::report::page_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -136,4 +136,4 @@ TEST(Escapes, AreThoseOfHtml) {
 }
 
 }  // namespace
-}  // namespace thalweg::report
+}  // namespace thalweg::report::page_test

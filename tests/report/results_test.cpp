@@ -8,7 +8,7 @@
 #include "samples.h"
 #include "workbench/compare/compare.h"
 
-namespace thalweg::report {
+namespace thalweg::report::results_test {
 namespace {
 
 using Json = nlohmann::json;
@@ -158,4 +158,4 @@ TEST(Environment, KnowsThisMachine) {
 }
 
 }  // namespace
-}  // namespace thalweg::report
+}  // namespace thalweg::report::results_test

@@ -11,7 +11,7 @@
 #include "samples.h"
 #include "workbench/compare/scores.h"
 
-namespace thalweg::report {
+namespace thalweg::report::suite_test {
 namespace {
 
 using testing::HasSubstr;
@@ -141,4 +141,4 @@ TEST(AllLines, FitEveryWidthAndAPipe) {
 }
 
 }  // namespace
-}  // namespace thalweg::report
+}  // namespace thalweg::report::suite_test

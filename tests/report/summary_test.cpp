@@ -4,7 +4,7 @@
 
 #include "samples.h"
 
-namespace thalweg::report {
+namespace thalweg::report::summary_test {
 namespace {
 
 using testing::ElementsAre;
@@ -103,4 +103,4 @@ TEST(ScoreText, HasTheUnitAndTheReach) {
 }
 
 }  // namespace
-}  // namespace thalweg::report
+}  // namespace thalweg::report::summary_test

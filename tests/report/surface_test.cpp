@@ -12,7 +12,7 @@
 #include "report/surface_contours.h"
 #include "workbench/surface_run.h"
 
-namespace thalweg::report {
+namespace thalweg::report::surface_test {
 namespace {
 
 using messages::Language;
@@ -257,4 +257,4 @@ TEST(SurfacePage, EveryMessageItAsksForIsThere) {
 }
 
 }  // namespace
-}  // namespace thalweg::report
+}  // namespace thalweg::report::surface_test

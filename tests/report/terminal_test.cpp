@@ -6,7 +6,7 @@
 
 #include "samples.h"
 
-namespace thalweg::report {
+namespace thalweg::report::terminal_test {
 namespace {
 
 using testing::AllOf;
@@ -98,4 +98,4 @@ TEST(RankingLines, RegressionHasItsError) {
 }
 
 }  // namespace
-}  // namespace thalweg::report
+}  // namespace thalweg::report::terminal_test

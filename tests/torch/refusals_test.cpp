@@ -15,7 +15,7 @@
 #include "core/checkpoint_files.h"
 #include "problem.h"
 
-namespace thalweg::test {
+namespace thalweg::test::refusals_test {
 namespace {
 
 namespace fs = std::filesystem;
@@ -387,4 +387,4 @@ TEST(Export, DoesNotReplaceTheCheckpoint) {
 }
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::refusals_test

@@ -12,7 +12,7 @@
 #include "core/checkpoint_files.h"
 #include "problem.h"
 
-namespace thalweg::test {
+namespace thalweg::test::torch_state_test {
 namespace {
 
 using checkpoint::read_tensor_file;
@@ -141,4 +141,4 @@ INSTANTIATE_TEST_SUITE_P(Cases, TorchState, ::testing::ValuesIn(case_names()),
                          [](const auto& test) { return test.param; });
 
 }  // namespace
-}  // namespace thalweg::test
+}  // namespace thalweg::test::torch_state_test

@@ -6,7 +6,7 @@
 #include "compare_samples.h"
 #include "workbench/compare/ranking.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::compare_ranking_test {
 namespace {
 
 using testing::ElementsAre;
@@ -123,4 +123,4 @@ TEST(Ranking, IntervalsStayWithinWhatIsPossible) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::compare_ranking_test

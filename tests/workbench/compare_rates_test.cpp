@@ -8,7 +8,7 @@
 
 #include "workbench/compare/rate_search.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::compare_rates_test {
 namespace {
 
 using testing::AllOf;
@@ -145,4 +145,4 @@ TEST(Rates, TheLossDecidesBetweenEqualErrors) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::compare_rates_test

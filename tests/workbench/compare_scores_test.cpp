@@ -8,7 +8,7 @@
 #include "workbench/compare/profile.h"
 #include "workbench/compare/scores.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::compare_scores_test {
 namespace {
 
 using testing::DoubleEq;
@@ -186,4 +186,4 @@ TEST(Profile, TheAreaIsItsIntegral) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::compare_scores_test

@@ -8,7 +8,7 @@
 
 #include "workbench/compare/space.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::compare_space_test {
 namespace {
 
 using testing::HasSubstr;
@@ -109,4 +109,4 @@ TEST(Space, SpreadPointsFillTheCubeEvenlyAndReproducibly) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::compare_space_test

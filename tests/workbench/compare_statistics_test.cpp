@@ -4,7 +4,7 @@
 
 #include "workbench/compare/statistics.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::compare_statistics_test {
 namespace {
 
 TEST(Statistics, StudentQuantilesAreThoseOfTheTables) {
@@ -59,4 +59,4 @@ TEST(Statistics, EqualValuesHaveNoSpreadAndOneValueAnyOfIt) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::compare_statistics_test

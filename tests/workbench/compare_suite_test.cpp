@@ -12,7 +12,7 @@
 #include "workbench/compare/prepared.h"
 #include "workbench/compare/suite.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::compare_suite_test {
 namespace {
 
 using testing::AllOf;
@@ -274,4 +274,4 @@ TEST(Experiment, MistakesNameFileLineAndTheNearest) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::compare_suite_test

@@ -5,7 +5,7 @@
 #include <thalweg/error.h>
 #include <thalweg/registry.h>
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::compare_test {
 namespace {
 
 using testing::HasSubstr;
@@ -136,4 +136,4 @@ TEST(Compare, MistakesAreNamedBeforeAnyWork) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::compare_test

@@ -9,7 +9,7 @@
 
 #include "workbench/compare/trials.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::compare_trials_test {
 namespace {
 
 using testing::AllOf;
@@ -180,4 +180,4 @@ TEST(Trials, ProgressRisesToOneWhateverDiverges) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::compare_trials_test

@@ -8,7 +8,7 @@
 
 #include "workbench/compare/tuner.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::compare_tuner_test {
 namespace {
 
 using testing::ElementsAre;
@@ -201,4 +201,4 @@ TEST(Contenders, TuneOtherKeysAtTheirDefaultRate) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::compare_tuner_test

@@ -30,7 +30,7 @@ DescentOptions descent_of(const Case& c, std::uint64_t steps) {
 }
 
 /// Each data set is read once.
-const data::Split& split_of(const std::string& name, bool standardize, std::uint64_t seed) {
+const data::Split& case_split(const std::string& name, bool standardize, std::uint64_t seed) {
   static std::map<std::tuple<std::string, bool, std::uint64_t>, data::Split> kept;
   const auto key = std::make_tuple(name, standardize, seed);
   const auto found = kept.find(key);
@@ -77,7 +77,7 @@ Setting setting_of(const Case& c) {
   const std::size_t space = c.on.find(' ');
   if (space == std::string::npos || c.weights >= 0) return setting;
   setting.model = models::make_model(c.on.substr(space + 1));
-  setting.rows = split_of(c.on.substr(0, space), c.standardize, c.seed).train.rows();
+  setting.rows = case_split(c.on.substr(0, space), c.standardize, c.seed).train.rows();
   setting.batch = c.batch;
   setting.cooldown = c.cooldown;
   setting.standardized = c.standardize;
@@ -114,7 +114,7 @@ Outcome run_case(const Case& c, double longer, const Effort& effort) {
     return outcome(
         diagnose_descent(subject, c.start.empty() ? problem.start : c.start, descent_of(c, length), effort));
   }
-  const data::Split& split = split_of(c.on.substr(0, space), c.standardize, c.seed);
+  const data::Split& split = case_split(c.on.substr(0, space), c.standardize, c.seed);
   const models::ModelSpec model = models::make_model(c.on.substr(space + 1));
   if (c.weights >= 0) {
     TrainingSubject subject(split.train, model, 0, 0, 1, 4096);

@@ -15,7 +15,7 @@
 #include "workbench/diagnose/watch.h"
 #include "workbench/train_samples.h"
 
-namespace thalweg::workbench::diagnosis {
+namespace thalweg::workbench::diagnosis::diagnose_parts_test {
 namespace {
 
 using testing::DoubleNear;
@@ -298,4 +298,4 @@ TEST(DiagnoseEvidence, NoiseScaleIsTheVarianceOfOneExampleOverTheSquaredGradient
 }
 
 }  // namespace
-}  // namespace thalweg::workbench::diagnosis
+}  // namespace thalweg::workbench::diagnosis::diagnose_parts_test

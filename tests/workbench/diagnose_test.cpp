@@ -11,7 +11,7 @@
 
 #include "diagnose_cases.h"
 
-namespace thalweg::workbench::diagnosis {
+namespace thalweg::workbench::diagnosis::diagnose_test {
 namespace {
 
 /// Every case is run once.
@@ -154,4 +154,4 @@ TEST(DiagnoseTable, TheDocumentationShowsIt) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench::diagnosis
+}  // namespace thalweg::workbench::diagnosis::diagnose_test

@@ -9,7 +9,7 @@
 
 #include <thalweg/error.h>
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::formula_test {
 namespace {
 
 using ::testing::AllOf;
@@ -144,4 +144,4 @@ TEST(Formula, IsNotANumberWhereItIsNotDefined) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::formula_test

@@ -12,7 +12,7 @@
 
 #include <thalweg/thread_pool.h>
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::lr_find_table_test {
 namespace {
 
 constexpr const char* begin_mark = "<!-- table: tests/workbench/lr_find_table_test.cpp -->\n";
@@ -84,4 +84,4 @@ TEST(LrFindTable, IsWithinAFactorOf3AndAsThePageSays) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::lr_find_table_test

@@ -11,7 +11,7 @@
 #include "data/load.h"
 #include "workbench/trainer.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::lr_find_test {
 namespace {
 
 using testing::HasSubstr;
@@ -200,4 +200,4 @@ TEST(FindRate, CanBeStopped) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::lr_find_test

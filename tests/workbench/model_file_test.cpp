@@ -11,7 +11,7 @@
 #include "models/network.h"
 #include "workbench/train_samples.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::model_file_test {
 namespace {
 
 using checkpoint::Metadata;
@@ -271,4 +271,4 @@ TEST_F(ModelFile, TellsBeforehandWhatCannotBeWritten) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::model_file_test

@@ -14,7 +14,7 @@
 #include "workbench/train.h"
 #include "workbench/trainer.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::non_finite_test {
 namespace {
 
 using models::make_model;
@@ -234,4 +234,4 @@ TEST(NonFiniteStream, InEpochs) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::non_finite_test

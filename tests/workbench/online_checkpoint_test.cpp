@@ -13,7 +13,7 @@
 #include "workbench/run_settings.h"
 #include "workbench/train_checkpoints.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::online_checkpoint_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -176,4 +176,4 @@ TEST_F(OnlineCheckpoints, AreWrittenBeforeAWrongLineEndsIt) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::online_checkpoint_test

@@ -17,7 +17,7 @@
 #include "data/temporary.h"
 #include "stream_samples.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::online_test {
 namespace {
 
 using ::testing::ElementsAre;
@@ -346,4 +346,4 @@ TEST_F(Online, GoesOnFromAModel) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::online_test

@@ -17,7 +17,7 @@
 #include "data/load.h"
 #include "workbench/train.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::precision_table_test {
 namespace {
 
 constexpr const char* begin_mark = "<!-- table: tests/workbench/precision_table_test.cpp -->\n";
@@ -175,4 +175,4 @@ TEST(PrecisionTable, IsAsThePageSays) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::precision_table_test

@@ -12,7 +12,7 @@
 #include "workbench/train_samples.h"
 #include "workbench/trainer.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::precision_test {
 namespace {
 
 using models::make_model;
@@ -166,4 +166,4 @@ TEST(TrainPrecision, RefusesWhatContradictsItself) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::precision_test

@@ -9,7 +9,7 @@
 #include "data/temporary.h"
 #include "workbench/trainer.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::predict_test {
 namespace {
 
 using data::TemporaryFolder;
@@ -246,4 +246,4 @@ TEST_F(PredictTest, RefusesWhatDoesNotBelongToTheModel) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::predict_test

@@ -12,7 +12,7 @@
 #include "train_samples.h"
 #include "workbench/compare/compare.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::rare_features_test {
 namespace {
 
 using testing::ElementsAre;
@@ -218,4 +218,4 @@ TEST(RareFeatures, AreThereInNetworksAndNotInDenseDataAndFunctions) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::rare_features_test

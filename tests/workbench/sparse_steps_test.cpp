@@ -15,7 +15,7 @@
 #include "train_samples.h"
 #include "workbench/trainer.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::sparse_steps_test {
 namespace {
 
 /// Rows with a few of many features, some of them frequent; empty rows too.
@@ -201,4 +201,4 @@ TEST(SparseSteps, SkippingIsRefusedWhereAllFeaturesAreLookedAt) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::sparse_steps_test

@@ -11,7 +11,7 @@
 #include "workbench/stream_train.h"
 #include "workbench/train_checkpoints.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::stream_checkpoint_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -160,4 +160,4 @@ TEST_F(StreamCheckpoints, AreOfOneFileAndOneWayToReadIt) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::stream_checkpoint_test

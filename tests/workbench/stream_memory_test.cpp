@@ -9,7 +9,7 @@
 #include "stream_samples.h"
 #include "workbench/stream_train.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::stream_memory_test {
 namespace {
 
 /// Bytes at most that a training holds beside what there was.
@@ -41,4 +41,4 @@ TEST(StreamMemory, DoesNotGrowWithTheFile) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::stream_memory_test

@@ -14,7 +14,7 @@
 #include "train_samples.h"
 #include "workbench/trainer.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::stream_train_test {
 namespace {
 
 using ::testing::HasSubstr;
@@ -227,4 +227,4 @@ TEST_F(StreamTraining, RefusesWhatDoesNotFit) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::stream_train_test

@@ -11,7 +11,7 @@
 
 #include "workbench/formula.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::surface_test {
 namespace {
 
 using ::testing::AllOf;
@@ -255,4 +255,4 @@ TEST(SurfacePoints, TheNearestMinimumIsOneAndNoSaddle) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::surface_test

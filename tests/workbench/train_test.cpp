@@ -11,7 +11,7 @@
 #include "data/load.h"
 #include "workbench/train_samples.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::train_test {
 namespace {
 
 using models::make_model;
@@ -336,4 +336,4 @@ TEST(TrainOptions, SayWhatIsWrong) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::train_test

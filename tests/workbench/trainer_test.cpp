@@ -8,7 +8,7 @@
 
 #include "workbench/train_samples.h"
 
-namespace thalweg::workbench {
+namespace thalweg::workbench::trainer_test {
 namespace {
 
 using models::make_model;
@@ -197,4 +197,4 @@ TEST(Trainer, GroupsHaveOptionsOfTheirOwn) {
 }
 
 }  // namespace
-}  // namespace thalweg::workbench
+}  // namespace thalweg::workbench::trainer_test

@@ -1,7 +1,6 @@
 #include "workbench/compare/compare.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include <thalweg/error.h>
 #include <thalweg/registry.h>
@@ -12,6 +11,7 @@
 #include "workbench/compare/rare_features.h"
 #include "workbench/compare/scores.h"
 #include "workbench/compare/trials.h"
+#include "workbench/seconds.h"
 
 namespace thalweg::workbench {
 namespace {
@@ -74,16 +74,16 @@ CompareOptions checked(const CompareOptions& options) {
 }
 
 Comparison compare(const CompareOptions& options, const CompareObserver& observer, RunStore* store) {
-  const auto begin = std::chrono::steady_clock::now();
+  const Clock::time_point begin = Clock::now();
   (void)checked(options);
   Comparison comparison = compare(options, prepare(options), observer, store);
-  comparison.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  comparison.seconds = seconds_since(begin);
   return comparison;
 }
 
 Comparison compare(const CompareOptions& options, const Prepared& prepared, const CompareObserver& observer,
                    RunStore* store) {
-  const auto begin = std::chrono::steady_clock::now();
+  const Clock::time_point begin = Clock::now();
   Comparison comparison;
   comparison.options = checked(options);
   comparison.participants = make_participants(comparison.options);
@@ -105,7 +105,7 @@ Comparison compare(const CompareOptions& options, const Prepared& prepared, cons
   run_trials(comparison, train_new, pool, observer);
   score(comparison, prepared.resolution);
   if (prepared.split) comparison.feature_rates = feature_rates(comparison, *prepared.split, pool);
-  comparison.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  comparison.seconds = seconds_since(begin);
   return comparison;
 }
 

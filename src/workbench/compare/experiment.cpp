@@ -23,9 +23,9 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Reads tables key by key, and knows where it is.
-class Reader {
+class ExperimentReader {
  public:
-  explicit Reader(std::string path) : path_(std::move(path)) {}
+  explicit ExperimentReader(std::string path) : path_(std::move(path)) {}
 
   [[nodiscard]] std::string where(const toml::source_region& source) const {
     return path_ + ":" + std::to_string(source.begin.line);
@@ -116,7 +116,8 @@ std::string absolute(const std::string& file) {
   return failure ? file : whole.lexically_normal().string();
 }
 
-Reader::Keys workload_keys(const Reader& reader, const std::string& path, Workload& workload) {
+ExperimentReader::Keys workload_keys(const ExperimentReader& reader, const std::string& path,
+                                     Workload& workload) {
   return {
       {"name", [&](const toml::node& n) { workload.name = reader.text(n); }},
       {"data", [&](const toml::node& n) { workload.data = beside(path, reader.text(n)); }},
@@ -141,7 +142,7 @@ Reader::Keys workload_keys(const Reader& reader, const std::string& path, Worklo
 }
 
 /// What a function has not, a model has not, or several workloads cannot share is no key that may be ignored.
-void check_keys(const Reader& reader, const toml::table& table, const Workload& workload) {
+void check_keys(const ExperimentReader& reader, const toml::table& table, const Workload& workload) {
   const std::vector<const char*> of_models{"data", "model", "label", "test", "batch"},
       of_functions{"dimension", "steps"};
   for (const char* key : workload.is_function() ? of_models : of_functions) {
@@ -153,8 +154,8 @@ void check_keys(const Reader& reader, const toml::table& table, const Workload& 
   }
 }
 
-std::vector<Workload> read_workloads(const Reader& reader, const std::string& path, const toml::node& node,
-                                     const Workload& defaults) {
+std::vector<Workload> read_workloads(const ExperimentReader& reader, const std::string& path,
+                                     const toml::node& node, const Workload& defaults) {
   const toml::array* array = node.as_array();
   if (array == nullptr || !array->is_array_of_tables() || array->empty())
     throw reader.wrong(node, "tables: [[workload]]");
@@ -217,7 +218,7 @@ SuiteOptions read_experiment(const std::string& path) {
 }
 
 SuiteOptions parse_experiment(std::string_view text, const std::string& path) {
-  const Reader reader(path);
+  const ExperimentReader reader(path);
   toml::table table;
   try {
     table = toml::parse(text);
@@ -228,14 +229,14 @@ SuiteOptions parse_experiment(std::string_view text, const std::string& path) {
   SuiteOptions options;
   CompareOptions& common = options.common;
   Workload single;
-  Reader::Keys keys = workload_keys(reader, path, single);
+  ExperimentReader::Keys keys = workload_keys(reader, path, single);
   const auto text_of = [&](std::string& field) {
     return [&](const toml::node& n) { field = reader.text(n); };
   };
   const auto count_of = [&](std::uint64_t& field, std::int64_t least) {
     return [&reader, &field, least](const toml::node& n) { field = reader.count(n, least); };
   };
-  const Reader::Keys of_all{
+  const ExperimentReader::Keys of_all{
       {"title", text_of(common.title)},
       {"optimizers",
        [&](const toml::node& n) {

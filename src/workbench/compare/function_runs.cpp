@@ -1,4 +1,3 @@
-#include <chrono>
 #include <cmath>
 #include <memory>
 
@@ -11,12 +10,12 @@
 #include <thalweg/registry.h>
 
 #include "workbench/compare/prepared.h"
+#include "workbench/seconds.h"
 
 namespace thalweg::workbench {
 namespace {
 
 constexpr double spread_of_starts = 0.05;   // of the plot's width, to both sides
-constexpr double divergence_factor = 1e6;   // as in training
 constexpr double smallest_gap = -16;        // log10; below it doubles have no digits left
 constexpr std::uint64_t starts = 0x57a275;  // the stream of random numbers that starts come from
 
@@ -82,9 +81,8 @@ class FunctionRun {
 
 Run run_function(const Problem& problem, const RunRequest& request, std::uint64_t steps,
                  const std::string& isa, const std::function<void()>& epoch_done) {
-  using Clock = std::chrono::steady_clock;
   const auto begin = Clock::now();
-  const auto passed = [&] { return std::chrono::duration<double>(Clock::now() - begin).count(); };
+  const auto passed = [&] { return seconds_since(begin); };
   FunctionRun function(problem, request, isa);
   Run run;
   run.start = function.scores(function.gap());

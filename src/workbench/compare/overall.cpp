@@ -4,14 +4,13 @@
 #include <numeric>
 
 #include "workbench/compare/bootstrap.h"
+#include "workbench/compare/ranking.h"
 #include "workbench/compare/scores.h"
+#include "workbench/compare/statistics.h"
 #include "workbench/compare/suite.h"
 
 namespace thalweg::workbench {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
-constexpr double significance = 0.05;
 
 using Matrix = std::vector<std::vector<double>>;
 

@@ -8,8 +8,6 @@
 namespace thalweg::workbench {
 namespace {
 
-constexpr double significance = 0.05;
-
 /// The test scores of all seeds; empty if there is no such thing, or one diverged.
 std::vector<double> scores(const Participant& participant) {
   std::vector<double> all;

@@ -6,6 +6,9 @@
 
 namespace thalweg::workbench {
 
+/// The probability with which what is said of differences may be wrong.
+inline constexpr double significance = 0.05;
+
 /// Ranks participants by their mean test score, best first. The rank is 1 plus the number of others that are
 /// told apart as better, so that those of rank 1 are all that may be the best. A is told apart from B if the
 /// mean of the differences seed by seed is over `resolution`, and a Student t interval of it excludes 0; its

@@ -15,7 +15,7 @@
 namespace thalweg::workbench {
 namespace {
 
-constexpr double most_work = 4e9;              // numbers that are passed over or multiplied: seconds
+constexpr double most_numbers = 4e9;           // numbers that are passed over or multiplied: seconds
 constexpr std::uint64_t fewest_steps = 10;     // that show something
 constexpr std::ptrdiff_t fewest_features = 3;  // of a bin
 constexpr double work_of_any_step = 4000;      // however small the model
@@ -33,7 +33,7 @@ std::uint64_t steps_to_watch(const Comparison& comparison, const data::Split& sp
   const double work = work_of_any_step + 6 * (static_cast<double>(tensors[0].values.size()) + dense) +
                       3 * static_cast<double>(batch) * (nonzeros * outputs + dense);
   const auto affordable =
-      static_cast<std::uint64_t>(most_work / static_cast<double>(comparison.participants.size()) / work);
+      static_cast<std::uint64_t>(most_numbers / static_cast<double>(comparison.participants.size()) / work);
   const std::uint64_t epoch = comparison.steps_per_epoch;
   if (affordable >= epoch) return epoch * std::min(affordable / epoch, comparison.options.epochs);
   return affordable < fewest_steps ? 0 : affordable;

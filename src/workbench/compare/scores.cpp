@@ -7,11 +7,11 @@
 
 #include "workbench/compare/bootstrap.h"
 #include "workbench/compare/ranking.h"
+#include "workbench/compare/statistics.h"
 
 namespace thalweg::workbench {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double strictest_gap = -7;
 
 /// The best score on the validation part within so many epochs, as an error (lower is better).

@@ -9,8 +9,6 @@
 namespace thalweg::workbench {
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
 /// The continued fraction of the incomplete beta function (Abramowitz & Stegun 26.5.8) by Lentz's method.
 double beta_fraction(double a, double b, double x) {
   const double tiny = 1e-300;

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <limits>
 #include <vector>
 
 namespace thalweg::workbench {
+
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// The probability that a Student t variable with `freedom` > 0 degrees of freedom (whole or not) is at most
 /// t.

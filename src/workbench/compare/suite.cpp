@@ -1,11 +1,11 @@
 #include "workbench/compare/suite.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include <thalweg/error.h>
 
 #include "workbench/compare/prepared.h"
+#include "workbench/seconds.h"
 
 namespace thalweg::workbench {
 namespace {
@@ -94,7 +94,7 @@ CompareOptions SuiteOptions::of(std::size_t workload) const {
 }
 
 SuiteComparison compare_suite(const SuiteOptions& options, const CompareObserver& observer, RunStore* store) {
-  const auto begin = std::chrono::steady_clock::now();
+  const Clock::time_point begin = Clock::now();
   SuiteComparison suite;
   suite.options = options;
   if (options.workloads.empty()) throw usage_error("workloads", "none", "must be at least one");
@@ -124,7 +124,7 @@ SuiteComparison compare_suite(const SuiteOptions& options, const CompareObserver
   }
   suite.threads = suite.workloads.front().threads;
   suite.ranking = overall(suite.workloads, options.common.seed);
-  suite.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  suite.seconds = seconds_since(begin);
   return suite;
 }
 
