@@ -1,12 +1,15 @@
 #include "data/split.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 #include <cmath>
 #include <numeric>
 #include <string>
 
+#include <thalweg/detail/kernel.h>
 #include <thalweg/error.h>
+#include <thalweg/execution.h>
 #include <thalweg/random.h>
 
 #include "data/pages.h"
@@ -14,19 +17,46 @@
 namespace thalweg::data {
 namespace {
 
+/// What the words of a shuffle are drawn with: all of a Philox counter but its first word, and its key.
+struct Draw {
+  std::uint32_t purpose;
+  std::uint64_t index, seed;
+};
+
+/// words[k] = the first word of the counter `first` - k, for many at once.
+struct Words {
+  Draw draw;
+  std::uint64_t first;
+  std::uint32_t* words;
+};
+constexpr std::size_t words_at_once = 256;
+struct WordsBody {
+  [[gnu::always_inline]] static void run(const Words& w) {
+    const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
+    const auto high = [](std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32U); };
+    const Draw draw = w.draw;
+    const std::uint32_t first = low(w.first);
+    std::uint32_t* const words = w.words;
+    for (std::uint32_t k = 0; k < words_at_once; ++k)
+      words[k] = philox({first - k, draw.purpose, low(draw.index), high(draw.index)},
+                        {low(draw.seed), high(draw.seed)})[0];
+  }
+};
+
 /// Fisher and Yates' shuffle. `purpose` keeps the splits and the epochs of one seed apart (and both from the
 /// noise that is drawn with it, whose second word counts elements by 2^32).
 std::vector<std::uint32_t> shuffled(std::size_t rows, std::uint64_t seed, std::uint32_t purpose,
                                     std::uint64_t index) {
   assert(rows < (std::uint64_t{1} << 32U));
-  const auto low = [](std::uint64_t x) { return static_cast<std::uint32_t>(x); };
-  const auto high = [](std::uint64_t x) { return static_cast<std::uint32_t>(x >> 32U); };
+  static constexpr auto kernels = detail::for_each_isa<WordsBody, Words>();
+  static const auto kernel = kernels[static_cast<std::size_t>(find_isa("best"))];
   std::vector<std::uint32_t> order(rows);
   std::iota(order.begin(), order.end(), 0U);
-  for (std::uint64_t left = rows; left > 1; --left) {
-    const std::uint64_t random =
-        philox({low(left), purpose, low(index), high(index)}, {low(seed), high(seed)})[0];
-    std::swap(order[left - 1], order[random * left >> 32U]);
+  std::array<std::uint32_t, words_at_once> words;
+  for (std::uint64_t left = rows; left > 1;) {
+    kernel({{purpose, index, seed}, left, words.data()});
+    for (std::size_t k = 0; k < words_at_once && left > 1; ++k, --left)
+      std::swap(order[left - 1], order[words[k] * left >> 32U]);
   }
   return order;
 }
