@@ -1,9 +1,10 @@
 #include "models/sums.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstdint>
+#include <cstring>
+#include <type_traits>
 
 #include <thalweg/detail/kernel.h>
 #include <thalweg/execution.h>
@@ -28,26 +29,35 @@ struct DotBody {
 };
 
 /// Adds up squares, entry k in lane k mod 16, so that the order is the same whatever the width of a vector.
-/// number(k) is asked for once for each k below `count`, in order.
-template <class Number>
-[[gnu::always_inline]] inline double squares_of(std::size_t count, const Number& number) {
+/// number(k) is asked for once for each k below `count`, and given to keep(k, number). The last numbers take
+/// as many turns as there are lanes, as in sparse_dot().
+template <class T, class Number, class Keep>
+[[gnu::always_inline]] inline double squares_of(std::size_t count, const Number& number, const Keep& keep) {
   constexpr std::size_t lanes = 16;
-  std::array<double, lanes> sum{};
+  double sum[lanes] = {};
   std::size_t i = 0;
   for (; i + lanes <= count; i += lanes) {
     for (std::size_t k = 0; k < lanes; ++k) {
-      const auto x = static_cast<double>(number(i + k));
-      sum[k] += x * x;
+      const T x = number(i + k);
+      keep(i + k, x);
+      sum[k] += static_cast<double>(x) * static_cast<double>(x);
     }
   }
-  for (std::size_t k = 0; i + k < count; ++k) {
-    const auto x = static_cast<double>(number(i + k));
-    sum[k] += x * x;
+  const std::size_t rest = count - i;
+  T last[lanes] = {};
+  THALWEG_STAY_ROLLED
+  for (std::size_t k = 0; k < lanes; ++k) last[k] = k < rest ? number(i + k) : T(0);
+  THALWEG_STAY_ROLLED
+  for (std::size_t k = 0; k < lanes; ++k)
+    sum[k] += static_cast<double>(last[k]) * static_cast<double>(last[k]);
+  THALWEG_STAY_ROLLED
+  for (std::size_t k = 0; k < lanes; ++k) {
+    if (k < rest) keep(i + k, last[k]);
   }
-  for (std::size_t half = lanes / 2; half > 0; half /= 2) {  // so that few additions wait for another
-    for (std::size_t k = 0; k < half; ++k) sum[k] += sum[k + half];
-  }
-  return sum[0];
+  double half[lanes / 2], quarter[lanes / 4];  // few additions wait for another
+  for (std::size_t k = 0; k < lanes / 2; ++k) half[k] = sum[k] + sum[k + lanes / 2];
+  for (std::size_t k = 0; k < lanes / 4; ++k) quarter[k] = half[k] + half[k + lanes / 4];
+  return (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
 }
 
 template <class T>
@@ -64,10 +74,51 @@ struct ProductBody {
     const T factor = p.factor;
     const float* const x = p.x;
     T* const __restrict result = p.result;
-    *p.squares =
-        squares_of(p.count, [=](std::size_t k) { return result[k] = T(0) + static_cast<T>(x[k]) * factor; });
+    *p.squares = squares_of<T>(
+        p.count, [=](std::size_t k) { return T(0) + static_cast<T>(x[k]) * factor; },
+        [=](std::size_t k, T product) { result[k] = product; });
   }
 };
+
+#if defined(THALWEG_MIXES)
+using Floats [[gnu::vector_size(64)]] = float;
+using Half [[gnu::vector_size(32)]] = float;
+using Doubles [[gnu::vector_size(64)]] = double;
+
+/// The same bits with masks for the last numbers, which g++ 12 has no good loop for.
+struct MaskedProductBody {
+  [[gnu::always_inline]] static void run(const Product<float>& p) {
+    constexpr std::size_t lanes = 16;
+    constexpr auto all = static_cast<short>(-1);
+    const std::size_t count = p.count;
+    const float* const from = p.x;
+    float* const to = p.result;
+    const Floats zero{}, factor = zero + p.factor;
+    Doubles sum[2] = {};
+    const auto add = [&](std::size_t i, short which) __attribute__((always_inline)) {
+      const Floats x = __builtin_ia32_loadups512_mask(from + i, zero, which);
+      const Floats product = zero + __builtin_ia32_mulps512_mask(x, factor, zero, which, 4);
+      __builtin_ia32_storeups512_mask(to + i, product, which);
+      const Half low = __builtin_shufflevector(product, product, 0, 1, 2, 3, 4, 5, 6, 7),
+                 high = __builtin_shufflevector(product, product, 8, 9, 10, 11, 12, 13, 14, 15);
+      const Doubles a = __builtin_ia32_cvtps2pd512_mask(low, Doubles{}, static_cast<char>(-1), 4),
+                    b = __builtin_ia32_cvtps2pd512_mask(high, Doubles{}, static_cast<char>(-1), 4);
+      sum[0] += a * a;
+      sum[1] += b * b;
+    };
+    std::size_t i = 0;
+    for (; i + lanes <= count; i += lanes) add(i, all);
+    if (i < count) add(i, static_cast<short>((1U << (count - i)) - 1));
+    const Doubles half = sum[0] + sum[1];
+    *p.squares = ((half[0] + half[4]) + (half[2] + half[6])) + ((half[1] + half[5]) + (half[3] + half[7]));
+  }
+};
+template <class T>
+using ProductBodyV4 = std::conditional_t<std::is_same_v<T, float>, MaskedProductBody, ProductBody<T>>;
+#else
+template <class T>
+using ProductBodyV4 = ProductBody<T>;
+#endif
 
 template <class T>
 struct Squares {
@@ -78,7 +129,8 @@ template <class T>
 struct SquaresBody {
   [[gnu::always_inline]] static void run(const Squares<T>& s) {
     const T* const x = s.numbers.data();
-    *s.result = squares_of(s.numbers.size(), [x](std::size_t k) { return x[k]; });
+    *s.result = squares_of<T>(
+        s.numbers.size(), [x](std::size_t k) { return x[k]; }, [](std::size_t, T) {});
   }
 };
 
@@ -87,17 +139,35 @@ struct Finite {
   bool* result;
 };
 struct FiniteBody {
+  static constexpr std::size_t lanes = 8;
+  using Eight [[gnu::vector_size(lanes * sizeof(std::uint32_t))]] = std::uint32_t;
+
   [[gnu::always_inline]] static void run(const Finite& f) {
-    std::uint32_t largest = 0;  // of the magnitudes, which are in the order of their bits
-    for (const float x : f.numbers)
-      largest = std::max(largest, std::bit_cast<std::uint32_t>(x) & 0x7FFFFFFFU);
-    *f.result = largest < 0x7F800000U;
+    constexpr std::uint32_t infinity = 0x7F800000U;  // magnitudes are in the order of their bits
+    const float* const x = f.numbers.data();
+    const std::size_t count = f.numbers.size();
+    bool finite = true;
+    if (count >= lanes) {
+      Eight wrong{};
+      const auto look = [&](std::size_t k) __attribute__((always_inline)) {
+        Eight bits;
+        std::memcpy(&bits, x + k, sizeof bits);
+        wrong |= reinterpret_cast<Eight>((bits & infinity) == infinity);
+      };
+      for (std::size_t k = 0; k + lanes <= count; k += lanes) look(k);
+      look(count - lanes);  // some of them again
+      for (std::size_t k = 0; k < lanes; ++k) finite = finite && wrong[k] == 0;
+    } else {
+      for (std::size_t k = 0; k < count; ++k)
+        finite = finite && (std::bit_cast<std::uint32_t>(x[k]) & infinity) != infinity;
+    }
+    *f.result = finite;
   }
 };
 
-template <class Body, class Argument>
+template <class Body, class Argument, class BodyV4 = Body>
 void run(const Argument& argument) {
-  static constexpr auto kernels = detail::for_each_isa<Body, Argument>();
+  static constexpr auto kernels = detail::for_each_isa<Body, Argument, BodyV4>();
   static const auto kernel = kernels[static_cast<std::size_t>(find_isa("best"))];
   kernel(argument);
 }
@@ -112,7 +182,7 @@ T dot_of(std::size_t count, const float* x, const T* weights) {
 template <class T>
 double product_of(std::size_t count, const float* x, T delta, T* gradient) {
   double squares = 0;
-  run<ProductBody<T>>(Product<T>{count, x, delta, gradient, &squares});
+  run<ProductBody<T>, Product<T>, ProductBodyV4<T>>({count, x, delta, gradient, &squares});
   return squares;
 }
 
