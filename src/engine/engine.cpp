@@ -143,7 +143,7 @@ void Optimizer::Engine::add(const std::string& name, const ParameterView& view, 
     start_at_theta(added);
   }
   newcomers_ = true;
-  plain_ = false;
+  plain_ = routine_ = false;
   size_ += view.size;
 }
 
@@ -241,6 +241,12 @@ bool Optimizer::Engine::needs_all_gradients() const {
 
 void Optimizer::Engine::begin_step() {
   check_idle("begin_step()");
+  routine_ ? begin_routine() : prepare_step();
+  for (Tensor& tensor : tensors_) tensor.stepped = false;
+  stepping_ = true;
+}
+
+void Optimizer::Engine::prepare_step() {
   if (rule().info().sum_count > 0)
     throw usage_error(rule().name(), "begin_step()",
                       "measures the gradients of all tensors before one moves: use step()");
@@ -261,9 +267,8 @@ void Optimizer::Engine::begin_step() {
     seen_.resize(tensors_.size());
     largest_.resize(blocks_.size());
   }
-  for (Tensor& tensor : tensors_) tensor.stepped = false;
   if (!executor_ && threads_ > 1) executor_ = std::make_shared<ThreadPool>(threads_);
-  stepping_ = true;
+  routine_ = sparse_ > 0 && prepare_routine();
 }
 
 void Optimizer::Engine::step_tensor(std::size_t index, const GradientView& gradient) {

@@ -63,10 +63,15 @@ class Optimizer::Engine {
   void step_tensor(std::size_t index, const GradientView& gradient);
   void step_tensor(std::size_t index, const SparseGradient& gradient);
   void step_tensor(std::size_t index, const SparseRows& gradient);
+  struct Fetched {
+    const void* data;
+    std::size_t count;
+  };
   /// `below`: they are known to be distinct and below that; 0 if nothing is known.
-  [[nodiscard]] const void* fetch(std::size_t index, std::span<const std::uint32_t> indices,
-                                  Precision precision, std::size_t below = 0);
+  [[nodiscard]] Fetched fetch(std::size_t index, std::span<const std::uint32_t> indices, Precision precision,
+                              std::size_t below = 0);
   void step_fetched(std::size_t index, const GradientView& values);
+  void step_fetched(std::span<const GradientView> gradients);
   void prefetch(std::size_t index, std::span<const std::uint32_t> indices) const;
   void settle();
   void end_step();
@@ -85,9 +90,6 @@ class Optimizer::Engine {
   [[nodiscard]] std::vector<double> slot_values(std::string_view tensor, std::string_view slot) const;
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
   [[nodiscard]] std::size_t size() const { return size_; }
-  [[nodiscard]] std::size_t block(std::size_t index) const {
-    return tensors_[index].rare->table->options.block;
-  }
   [[nodiscard]] std::size_t tensors() const { return tensors_.size(); }
   [[nodiscard]] const AnyRule& rule() const { return groups_.front().own; }
   [[nodiscard]] double last_norm() const { return last_norm_; }
@@ -132,6 +134,7 @@ class Optimizer::Engine {
     std::vector<Stage> stages;  ///< of the optimizer's transforms, then of `around`
     CoefficientSet before;      ///< the stages as a Prepared has them, if it can
     bool prepares = false, penalizes = false;  ///< whether it can, and with its lambda
+    std::vector<std::size_t> places;           ///< in `before`, of the stages
     bool tracks = false;                       ///< whether a sparse tensor has steps made up for
     std::vector<Run> runs;                     ///< if so, of the steps that are to be
     State float32, float64;                    ///< of tensors that are computed in this type
@@ -155,6 +158,9 @@ class Optimizer::Engine {
     std::optional<std::size_t> kept;  ///< where in kept_ it is while it is ahead; once it was
     std::uint64_t clipped = 0;        ///< entries of its gradients
     Room finite;                      ///< what clipping has made of the last of them
+    detail::Kernel kernel = nullptr;  ///< of a routine step of a tensor that is not sparse, and its
+    detail::Sweep sweep;              ///< arrays, with these
+    Slots slots{};
   };
   struct Tensor {
     ParameterView view;
@@ -200,6 +206,7 @@ class Optimizer::Engine {
   void take_gradient(Tensor& tensor, const GradientView& gradient);
   void check_looked_ahead() const;
   [[nodiscard]] bool needs_all_gradients() const;
+  void prepare_step();
   void finish();
   [[nodiscard]] const Tensor& find(std::string_view tensor) const;
   [[nodiscard]] std::size_t find_slot(const Tensor& tensor, std::string_view slot) const;
@@ -219,9 +226,14 @@ class Optimizer::Engine {
 
   // settings.cpp: hyper-parameters of the coming step
   void check_number(const std::string& key) const;
+  void find_followed();
+  void set_scales(const std::map<std::string, double>& scales);
   void follow_schedules(const Group& group, AnyRule& now) const;
+  void follow(Group& group) const;
   void refresh(Group& group) const;
-  [[nodiscard]] double group_step(const Group& group) const;
+  [[nodiscard]] double group_step(const Group& group) const {
+    return static_cast<double>(steps_ + 1 - group.joined);
+  }
   [[nodiscard]] double rate_of(const Group& group) const;
 
   // stages.cpp: transforms of the coming step
@@ -230,6 +242,7 @@ class Optimizer::Engine {
   void fill_stage(Group& group, std::size_t stage, double norm_here) const;
   void fill_stages(std::size_t from);
   void prepare_kernels(Group& group) const;
+  void refill(Group& group) const;
   const void* apply_stages(const Tensor& tensor, std::size_t stages, void* theta, const void* source,
                            void* gradient, std::size_t begin, std::size_t count) const;
 
@@ -286,9 +299,17 @@ class Optimizer::Engine {
   // sparse.cpp: steps of few parameters
   void check_sparse(const std::string& name, const ParameterView& view, const AnyRule& own,
                     const SparseOptions& sparse) const;
-  [[nodiscard]] Tensor& sparse_tensor(std::size_t index, const char* call);
+  [[nodiscard]] Tensor& sparse_tensor(std::size_t index, const char* call) {
+    if (index >= tensors_.size() || !tensors_[index].rare->table) refuse_sparse(index, call);
+    return tensors_[index];
+  }
+  [[noreturn]] void refuse_sparse(std::size_t index, const char* call) const;
+  [[nodiscard]] bool is_routine(std::span<const GradientView> gradients) const;
+  void step_routine(std::span<const GradientView> gradients);
+  [[nodiscard]] bool prepare_routine() const;
+  void begin_routine();
   Tensor& stepping_sparse(std::size_t index, const GradientView& values);
-  void fetch_distinct(const Tensor& tensor, std::span<const std::uint32_t> indices);
+  void read_table(const Tensor& tensor) const;
   void step_columns(Tensor& tensor, const void* gradient);
   void prepare_sparse();
 
@@ -297,7 +318,10 @@ class Optimizer::Engine {
   void prepare_scale(const Tensor& tensor);
 
   // skipped.cpp: what becomes of the others
-  void start_table(const Tensor& tensor) const;
+  void start_table(const Tensor& tensor) const {
+    if (!tensor.rare->table->started) write_table(tensor);
+  }
+  void write_table(const Tensor& tensor) const;
   void track(const Tensor& tensor);
   void remember_step();
   void settle_table(const Tensor& tensor, bool write);
@@ -345,8 +369,16 @@ class Optimizer::Engine {
   std::vector<AnyTransform> transforms_;
   bool unscales_ = false;  ///< the first transform divides by the loss scale
   bool plain_ = false;     ///< as the last step found, there is no transform, and no schedule to bring one
+  bool routine_ = false;   ///< steps are alike, as prepare_routine() has found
   std::map<std::string, Schedule> schedules_;
   std::map<std::string, double> scales_;
+  /// Hyper-parameters that follow one of these, in the order of their names; null for what they do not have.
+  struct Followed {
+    const KeyInfo* key;
+    const Schedule* schedule;
+    const double* scale;
+  };
+  std::vector<Followed> followed_;
   std::vector<double> norms_;          ///< that the transforms saw in this step, 0 for those that need none
   std::size_t size_ = 0, sparse_ = 0;  ///< parameters; sparse tensors
   std::uint64_t steps_ = 0;

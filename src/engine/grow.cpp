@@ -55,6 +55,7 @@ void Optimizer::Engine::grow(std::size_t index, const ParameterView& view, std::
                           std::to_string(table.options.block) + " that it has");
   }
   take_memory(index, view);
+  plain_ = routine_ = false;  // the next step has a table to prepare
   if (!table.started) {
     table.options = options;
     return;

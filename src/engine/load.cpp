@@ -55,10 +55,10 @@ void each_tile(std::size_t size, const Visit& visit) {
 void Optimizer::Engine::at_last_step(const Checkpoint::Contents& contents, const std::function<void()>& act) {
   const auto scales = scales_;
   const std::uint64_t steps = steps_;
-  scales_ = contents.scales;
+  set_scales(contents.scales);
   steps_ = std::max<std::uint64_t>(contents.steps, 1) - 1;
   const auto back = [&] {
-    scales_ = scales;
+    set_scales(scales);
     steps_ = steps;
   };
   try {
@@ -84,7 +84,7 @@ void Optimizer::Engine::load(const Checkpoint::Contents& contents, const LoadOpt
       }
     });
   }
-  scales_ = contents.scales;
+  set_scales(contents.scales);
   steps_ = contents.steps;
   last_norm_ = contents.last_norm;
   skipped_ = contents.skipped;
@@ -92,7 +92,7 @@ void Optimizer::Engine::load(const Checkpoint::Contents& contents, const LoadOpt
   for (const Tensor& tensor : tensors_) tensor.rare->clipped = 0;
   clipped_before_ = contents.clipped;
   newcomers_ = true;  // it may have been saved before the first step of some
-  plain_ = false;
+  plain_ = routine_ = false;
   for (const Checkpoint::Contents::Tensor& there : contents.tensors) {
     Tensor& tensor = tensors_[by_name_.at(there.name)];
     tensor.gradient.data = nullptr;

@@ -53,6 +53,7 @@ NonFiniteGradient::NonFiniteGradient(NonFiniteEntry where)
 void Optimizer::Engine::non_finite(NonFinite policy) {
   check_idle("non_finite()");
   policy_ = policy;
+  plain_ = routine_ = false;
 }
 
 /// Whether the norm that the first transform needs is one of all entries as they arrive: it is finite if and

@@ -25,18 +25,20 @@ constexpr std::size_t round_up(std::size_t n, std::size_t to) { return (n + to -
 }  // namespace
 
 /// Writes the records, from the parameters as they are now, before anyone looks at them.
-void Optimizer::Engine::start_table(const Tensor& tensor) const {
+void Optimizer::Engine::write_table(const Tensor& tensor) const {
   Table& table = *tensor.rare->table;
-  if (table.started) return;
   const Group& group = groups_[tensor.group];
   const detail::RuleInfo& info = group.own.info();
   table.size = tensor.view.size;
+  table.limit = table.size / table.options.block;
   table.base = steps_;
   table.fields = 1 + group.variant().slots.size();
   table.tracked = info.idle == Idle::moves && table.options.skipped == Skipped::made_up;
   table.stride = table.fields + (table.tracked ? 1 : 0);
   if (table.stride == 3) table.stride = 4;  // so that none lies on two cache lines
-  table.bytes = table.stride * element_size(tensor.compute);
+  table.number = element_size(tensor.compute);
+  table.bytes = table.stride * table.number;
+  table.direct = direct_kernels(table.records(), isa_);
   constexpr std::size_t huge_page = std::size_t{1} << 21U;
   const std::size_t size = table.size * table.bytes;
   table.memory = Arena::allocate(size > huge_page ? round_up(size, 2 * huge_page) : size);
@@ -70,6 +72,7 @@ void Optimizer::Engine::track(const Tensor& tensor) {
   table.tracked = true;
   table.stride = table.fields == 2 ? 4 : table.fields + 1;
   table.bytes = table.stride * size;
+  table.direct = direct_kernels(table.records(), isa_);
   table.base = steps_;
   Arena::Memory memory = Arena::allocate(table.size * table.bytes);
   if (table.size > 0) std::memset(memory.get(), 0, table.size * table.bytes);
@@ -80,9 +83,8 @@ void Optimizer::Engine::track(const Tensor& tensor) {
     size == sizeof(float) ? mark(std::uint32_t{1}) : mark(std::uint64_t{1});
   }
   table.memory = std::move(memory);
-  table.packed_before = std::exchange(table.packed, {});
   table.columns_before = std::exchange(table.columns, {});
-  if (table.fetched) fetch_distinct(tensor, table.indices);
+  if (table.fetched) read_table(tensor);
 }
 
 /// Keeps what the step that ends does to parameters without a gradient, if it is anything new.

@@ -2,28 +2,28 @@
 // kernel and back.
 
 #include <algorithm>
+#include <utility>
 
 #include <thalweg/transforms/clip.h>
 
 #include "engine/engine.h"
+#include "engine/sharing.h"
 
 namespace thalweg {
 namespace {
 
+std::size_t limit_of(const Table& table, std::size_t size) {
+  return table.started ? table.limit : size / table.options.block;
+}
+
+[[noreturn]] void refuse_index(const std::string& tensor, std::uint32_t index, std::size_t limit) {
+  throw usage_error("index of " + tensor, std::to_string(index), "must be below " + std::to_string(limit));
+}
+
 void check_below(const std::string& tensor, std::span<const std::uint32_t> indices, std::size_t limit) {
   std::uint32_t largest = 0;
   for (const std::uint32_t index : indices) largest = std::max(largest, index);
-  if (!indices.empty() && largest >= limit)
-    throw usage_error("index of " + tensor, std::to_string(largest),
-                      "must be below " + std::to_string(limit));
-}
-
-/// Checks that all are below the limit; returns whether each is larger than the one before it.
-bool check_indices(const std::string& tensor, std::span<const std::uint32_t> indices, std::size_t limit,
-                   Isa isa) {
-  const bool sorted = increasing(indices, isa);
-  check_below(tensor, sorted && !indices.empty() ? indices.last(1) : indices, limit);
-  return sorted;
+  if (!indices.empty() && largest >= limit) refuse_index(tensor, largest, limit);
 }
 
 void check_precision(const std::string& tensor, Precision given, Precision wanted) {
@@ -43,6 +43,23 @@ void sum_values(std::span<const std::uint32_t> positions, std::size_t block, con
   for (std::size_t k = 0; k < positions.size(); ++k) {
     for (std::size_t j = 0; j < block; ++j) sums[positions[k] * block + j] += values[k * block + j];
   }
+}
+
+/// Takes indices, each of which comes once.
+void take_indices(Table& table, std::span<const std::uint32_t> indices) {
+  std::copy(indices.begin(), indices.end(), table.take(indices.size()).begin());
+}
+
+/// The same if each is larger than the one before it, and returns whether they are. Checks that all are below
+/// the limit.
+inline bool take_increasing(Table& table, const std::string& tensor, std::span<const std::uint32_t> indices,
+                            std::size_t limit, Isa isa) {
+  if (!copy_increasing(indices, table.take(indices.size()).data(), isa)) {
+    check_below(tensor, indices, limit);
+    return false;
+  }
+  if (!indices.empty() && indices.back() >= limit) refuse_index(tensor, indices.back(), limit);
+  return true;
 }
 
 template <class T>
@@ -81,14 +98,11 @@ void Optimizer::Engine::check_sparse(const std::string& name, const ParameterVie
     refuse(std::to_string(view.size / sparse.block), "must have at most 2^32 - 1 indices");
 }
 
-Optimizer::Engine::Tensor& Optimizer::Engine::sparse_tensor(std::size_t index, const char* call) {
-  if (index >= tensors_.size()) {
-    throw usage_error("tensor", std::to_string(index),
-                      "there are " + std::to_string(tensors_.size()) + ", counted from 0");
-  }
-  Tensor& tensor = tensors_[index];
-  if (!tensor.rare->table) throw usage_error(call, tensor.rare->name, "is for tensors of add_sparse()");
-  return tensor;
+void Optimizer::Engine::refuse_sparse(std::size_t index, const char* call) const {
+  if (index < tensors_.size())
+    throw usage_error(call, tensors_[index].rare->name, "is for tensors of add_sparse()");
+  throw usage_error("tensor", std::to_string(index),
+                    "there are " + std::to_string(tensors_.size()) + ", counted from 0");
 }
 
 Optimizer::Engine::Tensor& Optimizer::Engine::stepping_sparse(std::size_t index, const GradientView& values) {
@@ -106,8 +120,7 @@ void Optimizer::Engine::prepare_sparse() {
   constexpr std::uint64_t most_steps = 0x80000000U;  // that a record of float can count
   bool full = false;
   for (Tensor& tensor : tensors_) {
-    if (!tensor.rare->table || (plain_ && tensor.rare->table->started && !tensor.rare->table->tracked))
-      continue;
+    if (!tensor.rare->table) continue;
     Group& group = groups_[tensor.group];
     if (!group.stages.empty() && !group.prepares) {
       std::string names;
@@ -122,38 +135,43 @@ void Optimizer::Engine::prepare_sparse() {
     Table& table = *tensor.rare->table;
     if (moves && table.options.skipped == Skipped::made_up && !table.tracked) track(tensor);
     if (table.options.skipped == Skipped::scaled) prepare_scale(tensor);
+    const auto& form = group.variant();
+    const bool wide = tensor.compute == Precision::float64;
+    const auto& prepared = (wide ? form.prepared64 : form.prepared32)[group.penalizes ? 1 : 0];
+    const auto& plain = wide ? form.float64 : form.float32;
+    table.kernel = (group.stages.empty() ? plain : prepared)[static_cast<std::size_t>(isa_)];
+    table.coefficients = group.coefficients.in(tensor.compute);
+    table.before = group.before.in(tensor.compute);
     full = full || group.runs.size() >= most_runs || steps_ - table.base >= most_steps;
   }
   if (full) settle_tables(false);
 }
 
-/// Brings the records at these indices, each once, into columns, and up to date.
-void Optimizer::Engine::fetch_distinct(const Tensor& tensor, std::span<const std::uint32_t> indices) {
+/// Brings the records at the indices taken into columns, and up to date.
+void Optimizer::Engine::read_table(const Tensor& tensor) const {
   Table& table = *tensor.rare->table;
   start_table(tensor);
-  if (indices.data() != table.indices.data()) table.indices.assign(indices.begin(), indices.end());
-  const std::size_t count = indices.size() * table.options.block, size = element_size(tensor.compute);
-  std::byte* const packed = table.packed.get(count * table.bytes);
-  gather(table.memory.get(), table.bytes * table.options.block, table.indices, packed);
-  if (table.stride > 1) {
-    std::byte* const columns = table.columns.get(count * table.bytes);
-    unpack(packed, table.stride, size, count, columns, isa_);
-    if (table.tracked) make_up(tensor, columns, count);
-  }
-  if (table.scale != 1)
-    multiply(table.stride > 1 ? table.columns.get(0) : packed, size, count, table.scale, isa_);
+  std::byte* const columns = table.columns.get(table.count() * table.bytes + behind_columns);
+  if (table.direct.read != nullptr)
+    table.direct.read({table.memory.get(), table.indices, columns});
+  else
+    read_records(table.records(), table.indices, table.packed, columns, isa_);
+  if (table.tracked) make_up(tensor, columns, table.count());
+  if (table.scale != 1) multiply(columns, table.number, table.count(), table.scale, isa_);
   table.fetched = true;
 }
 
-const void* Optimizer::Engine::fetch(std::size_t index, std::span<const std::uint32_t> indices,
-                                     Precision precision, std::size_t below) {
+Optimizer::Engine::Fetched Optimizer::Engine::fetch(std::size_t index, std::span<const std::uint32_t> indices,
+                                                    Precision precision, std::size_t below) {
   const Tensor& tensor = sparse_tensor(index, "fetch()");
   Table& table = *tensor.rare->table;
-  check_precision(tensor.rare->name, precision, tensor.view.precision);
-  const std::size_t limit = tensor.view.size / table.options.block;
+  if (precision != tensor.view.precision)
+    check_precision(tensor.rare->name, precision, tensor.view.precision);
+  const std::size_t limit = limit_of(table, tensor.view.size);
   if (below > 0) {
     if (below > limit) check_below(tensor.rare->name, indices, limit);
-  } else if (!check_indices(tensor.rare->name, indices, limit, isa_)) {
+    take_indices(table, indices);
+  } else if (!take_increasing(table, tensor.rare->name, indices, limit, isa_)) {
     table.distinct.start(limit);
     table.distinct.add(indices);
     if (table.distinct.indices().size() != indices.size())
@@ -161,44 +179,37 @@ const void* Optimizer::Engine::fetch(std::size_t index, std::span<const std::uin
           "indices of " + tensor.rare->name, std::to_string(indices.size()),
           "must be distinct, but only " + std::to_string(table.distinct.indices().size()) + " of them are");
   }
-  fetch_distinct(tensor, indices);
-  return table.stride > 1 ? table.columns.get(0) : table.packed.get(0);
+  read_table(tensor);
+  return {table.columns.get(0), table.count()};
 }
 
 /// Steps what was fetched.
 void Optimizer::Engine::step_columns(Tensor& tensor, const void* gradient) {
   Table& table = *tensor.rare->table;
-  const Group& group = groups_[tensor.group];
-  const auto isa = static_cast<std::size_t>(isa_);
-  const std::size_t count = table.indices.size() * table.options.block, size = element_size(tensor.compute);
+  const std::size_t count = table.count(), size = table.number;
+  std::byte* const columns = table.columns.get(0);
   if (policy_ != NonFinite::pass) gradient = screen_columns(tensor, gradient, count);
-  std::byte* const columns = table.stride > 1 ? table.columns.get(0) : table.packed.get(0);
-  const bool wide = tensor.compute == Precision::float64;
-  const auto& form = group.variant();
-  const auto& plain = wide ? form.float64 : form.float32;
-  const auto& prepared = (wide ? form.prepared64 : form.prepared32)[group.penalizes ? 1 : 0];
-  const detail::Kernel kernel = (group.stages.empty() ? plain : prepared)[isa];
   const std::size_t most = chunk_ == 0 ? count : chunk_;
   for (std::size_t at = 0; at < count; at += most) {
     Slots slots;
     THALWEG_STAY_ROLLED
     for (std::size_t k = 1; k < table.fields; ++k) slots[k - 1] = columns + (k * count + at) * size;
-    kernel({columns + at * size, static_cast<const std::byte*>(gradient) + at * size, slots.data(),
-            group.coefficients.in(tensor.compute), std::min(most, count - at),
-            group.before.in(tensor.compute)});
+    table.kernel({columns + at * size, static_cast<const std::byte*>(gradient) + at * size, slots.data(),
+                  table.coefficients, std::min(most, count - at), table.before});
   }
-  std::byte* const packed = table.packed.get(0);
   if (table.tracked) {
     const std::uint64_t last = steps_ + 2 - table.base;
     std::byte* const lasts = columns + table.fields * count * size;
-    if (wide)
+    if (size == sizeof(double))
       std::fill_n(reinterpret_cast<std::uint64_t*>(lasts), count, last);
     else
       std::fill_n(reinterpret_cast<std::uint32_t*>(lasts), count, static_cast<std::uint32_t>(last));
   }
   if (table.coming_scale != 1) multiply(columns, size, count, 1 / table.coming_scale, isa_);
-  if (table.stride > 1) pack(columns, table.stride, size, count, packed, isa_);
-  scatter(packed, table.bytes * table.options.block, table.indices, table.memory.get());
+  if (table.direct.write != nullptr)
+    table.direct.write({table.memory.get(), table.indices, columns, std::exchange(table.coming, {})});
+  else
+    write_records(table.records(), table.indices, table.packed, columns, isa_);
   table.fetched = false;
   tensor.stepped = true;
 }
@@ -207,8 +218,95 @@ void Optimizer::Engine::step_fetched(std::size_t index, const GradientView& valu
   Tensor& tensor = stepping_sparse(index, values);
   const Table& table = *tensor.rare->table;
   if (!table.fetched) throw usage_error("step_fetched()", tensor.rare->name, "fetch() comes first");
-  check_count("values for ", tensor.rare->name, values.size, table.indices.size() * table.options.block);
+  check_count("values for ", tensor.rare->name, values.size, table.count());
   step_columns(tensor, values.data);
+}
+
+/// Whether steps are alike from now on: nothing but numbers are to be prepared, no tensor is for several
+/// threads, and what is skipped need not be remembered. Notes how tensors are then stepped.
+bool Optimizer::Engine::prepare_routine() const {
+  if (sparse_ == 0 || policy_ != NonFinite::pass || chunk_ > 0 || !transforms_.empty() || looks_ahead() ||
+      !rule().info().carried.empty())
+    return false;
+  for (const Followed& followed : followed_) {
+    if (followed.key->name == "l2" || followed.key->name == "weight_decay") return false;
+  }
+  for (const Tensor& tensor : tensors_) {
+    const Group& group = groups_[tensor.group];
+    Rare& rare = *tensor.rare;
+    if (!group.stages.empty() && !group.prepares) return false;
+    if (rare.table ? rare.table->tracked : rare.traffic >= several_threads_from) return false;
+    if (rare.table) continue;
+    rare.kernel = group.stages.empty() ? tensor.direct : prepared_kernel(tensor);
+    const State& state = group.state(tensor.compute);
+    for (std::size_t slot = 0; slot < state.slots(); ++slot) rare.slots[slot] = state.at(slot, tensor.offset);
+    rare.sweep = {tensor.view.data,  nullptr,
+                  rare.slots.data(), group.coefficients.in(tensor.compute),
+                  tensor.view.size,  group.before.in(tensor.compute)};
+  }
+  return true;
+}
+
+/// The numbers of such a step.
+void Optimizer::Engine::begin_routine() {
+  if (plain_) {
+    for (Group& group : groups_) find_coefficients(group);
+    return;
+  }
+  for (Group& group : groups_) {
+    follow(group);
+    find_coefficients(group);
+    refill(group);
+  }
+  for (const Tensor& tensor : tensors_) {
+    const Table* const table = tensor.rare->table.get();
+    if (table != nullptr && table->options.skipped == Skipped::scaled) prepare_scale(tensor);
+  }
+}
+
+/// Whether a step with these gradients is as the last one was, so that there is nothing to prepare or check.
+bool Optimizer::Engine::is_routine(std::span<const GradientView> gradients) const {
+  if (!routine_ || stepping_ || newcomers_ || gradients.size() != tensors_.size()) return false;
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    const Tensor& tensor = tensors_[i];
+    const GradientView& g = gradients[i];
+    const Table* const table = tensor.rare->table.get();
+    if (g.precision != tensor.view.precision) return false;
+    if (table != nullptr ? !table->fetched || g.size != table->count()
+                         : !tensor.takes(g) || tensor.rare->kernel == nullptr)
+      return false;
+  }
+  return true;
+}
+
+/// Such a step, of which is_routine() has seen to all that there is to see.
+void Optimizer::Engine::step_routine(std::span<const GradientView> gradients) {
+  begin_routine();
+  for (std::size_t i = 0; i < tensors_.size(); ++i) {
+    Rare& rare = *tensors_[i].rare;
+    if (rare.table) {
+      step_columns(tensors_[i], gradients[i].data);
+      rare.table->scale = rare.table->coming_scale;
+    } else {
+      rare.sweep.gradient = gradients[i].data;
+      rare.kernel(rare.sweep);
+    }
+  }
+  ++steps_;
+}
+
+void Optimizer::Engine::step_fetched(std::span<const GradientView> gradients) {
+  if (is_routine(gradients)) return step_routine(gradients);
+  check_count("gradients", "", gradients.size(), tensors_.size());
+  begin_step();
+  try {
+    for (std::size_t i = 0; i < tensors_.size(); ++i)
+      tensors_[i].rare->table ? step_fetched(i, gradients[i]) : step_tensor(i, gradients[i]);
+    end_step();
+  } catch (...) {
+    cancel_step();
+    throw;
+  }
 }
 
 void Optimizer::Engine::step_tensor(std::size_t index, const SparseGradient& gradient) {
@@ -217,9 +315,7 @@ void Optimizer::Engine::step_tensor(std::size_t index, const SparseGradient& gra
   const std::size_t block = table.options.block, limit = tensor.view.size / block;
   check_count("values for ", tensor.rare->name, gradient.values.size, gradient.indices.size() * block);
   const void* values = gradient.values.data;
-  if (check_indices(tensor.rare->name, gradient.indices, limit, isa_)) {
-    fetch_distinct(tensor, gradient.indices);
-  } else {
+  if (!take_increasing(table, tensor.rare->name, gradient.indices, limit, isa_)) {
     table.distinct.start(limit);
     table.distinct.add(gradient.indices);
     const std::size_t count = table.distinct.indices().size() * block;
@@ -230,8 +326,9 @@ void Optimizer::Engine::step_tensor(std::size_t index, const SparseGradient& gra
     };
     tensor.compute == Precision::float32 ? sum(float{}) : sum(double{});
     values = table.gradient.get(0);
-    fetch_distinct(tensor, table.distinct.indices());
+    take_indices(table, table.distinct.indices());
   }
+  read_table(tensor);
   step_columns(tensor, values);
 }
 
@@ -261,18 +358,13 @@ void Optimizer::Engine::step_tensor(std::size_t index, const SparseRows& rows) {
     if (count > 0) sum_rows(rows, table.distinct.positions(), block, sums);
   };
   tensor.compute == Precision::float32 ? sum(float{}) : sum(double{});
-  fetch_distinct(tensor, table.distinct.indices());
+  take_indices(table, table.distinct.indices());
+  read_table(tensor);
   step_columns(tensor, table.gradient.get(0));
 }
 
 void Optimizer::Engine::prefetch(std::size_t index, std::span<const std::uint32_t> indices) const {
-  if (index >= tensors_.size() || !tensors_[index].rare->table) return;
-  const Table& table = *tensors_[index].rare->table;
-  if (!table.started) return;
-  const std::size_t bytes = table.bytes * table.options.block, limit = table.size / table.options.block;
-  for (const std::uint32_t i : indices) {
-    if (i < limit) __builtin_prefetch(table.memory.get() + i * bytes, 1);
-  }
+  if (index < tensors_.size() && tensors_[index].rare->table) tensors_[index].rare->table->coming = indices;
 }
 
 }  // namespace thalweg

@@ -16,7 +16,7 @@ void Optimizer::Engine::transform(const AnyTransform& transform) {
   check_idle("transform()");
   transform.validate();
   transforms_.push_back(transform);
-  plain_ = false;
+  plain_ = routine_ = false;
 }
 
 void Optimizer::Engine::loss_scale(double scale) {
@@ -26,7 +26,7 @@ void Optimizer::Engine::loss_scale(double scale) {
   if (unscales_) transforms_.erase(transforms_.begin());
   unscales_ = scale != 1;
   if (unscales_) transforms_.insert(transforms_.begin(), unscale);
-  plain_ = false;
+  plain_ = routine_ = false;
 }
 
 /// Makes the rule's own l2 and weight decay the transforms around it.
@@ -107,6 +107,7 @@ void Optimizer::Engine::prepare_kernels(Group& group) const {
   group.before.resize(nothing.size());
   std::copy(nothing.begin(), nothing.end(), group.before.float64.begin());
   group.penalizes = group.prepares = false;
+  group.places.clear();
   if (group.stages.empty()) return group.before.round();
   const std::array order{&detail::transform_info<Unscale>(), &detail::transform_info<ClipNorm>(),
                          &detail::transform_info<L2>(), &detail::transform_info<Decay>()};
@@ -115,10 +116,22 @@ void Optimizer::Engine::prepare_kernels(Group& group) const {
     while (next < order.size() && stage.info != order[next]) ++next;
     if (next == order.size()) break;
     group.penalizes = group.penalizes || next == penalty;
+    group.places.push_back(next);
     group.before.float64[next++] = stage.coefficients.float64.front();
     if (&stage == &group.stages.back()) next = 0;  // all found
   }
   group.prepares = next == 0;
+  group.before.round();
+}
+
+/// The coefficients of the stages, which are those of the step before and need no norm, and the numbers of
+/// its kernel.
+void Optimizer::Engine::refill(Group& group) const {
+  if (group.stages.empty()) return;
+  for (std::size_t j = 0; j < group.stages.size(); ++j) {
+    fill_stage(group, j, 0);
+    group.before.float64[group.places[j]] = group.stages[j].coefficients.float64.front();
+  }
   group.before.round();
 }
 

@@ -6,29 +6,14 @@
 #include <cstdint>
 #include <vector>
 
+#include <thalweg/detail/kernel.h>
 #include <thalweg/execution.h>
 #include <thalweg/sparse.h>
 
 #include "engine/arena.h"
+#include "engine/records.h"
 
 namespace thalweg {
-
-/// Aligned room for numbers of a step; grows on first use and is then reused.
-class Room {
- public:
-  /// `bytes` of them, uninitialized.
-  std::byte* get(std::size_t bytes) {
-    if (bytes > size_) {
-      size_ = bytes + bytes / 2;
-      memory_ = Arena::allocate(size_);
-    }
-    return memory_.get();
-  }
-
- private:
-  std::size_t size_ = 0;
-  Arena::Memory memory_;
-};
 
 /// Records of numbers of the tensor's type: a parameter, its slots and, if the table is tracked, the step to
 /// which it was last taken. `Last` is an unsigned integer as wide as they are.
@@ -38,40 +23,39 @@ struct Table {
   std::size_t fields = 0;  ///< the parameter and its slots
   std::size_t stride = 0;  ///< numbers in a record
   std::size_t bytes = 0;   ///< of a record
+  std::size_t limit = 0;   ///< indices are below it
+  std::size_t number = 0;  ///< bytes of a number
   bool tracked = false;    ///< records say how far they were taken
   bool started = false;    ///< they have been written
   double scale = 1,
          coming_scale = 1;  ///< parameters over those of the records, now and after the step that runs
   std::uint64_t base = 0;  ///< a record that was last taken to step s says s - base + 1; 0: never, as at base
   Arena::Memory memory;
+  DirectKernels direct;             ///< for its records
+  detail::Kernel kernel = nullptr;  ///< of the step that runs, as the next
+  const void *coefficients = nullptr, *before = nullptr;
 
   // What was fetched last.
   bool fetched = false;
-  std::vector<std::uint32_t> indices;
-  Room packed, columns, gradient;
-  Room packed_before, columns_before;  ///< what fetch() has shown when a step made the table tracked
+  std::span<std::uint32_t> indices;
+  Room index_room, packed, columns, gradient;
+  Room columns_before;  ///< what fetch() has shown when a step made the table tracked
   DistinctIndices distinct;
+  std::span<const std::uint32_t> coming;  ///< that will be fetched next, if anyone said so
 
+  [[nodiscard]] Records records() const { return {memory.get(), stride, number, options.block}; }
+  [[nodiscard]] std::size_t count() const { return indices.size() * options.block; }  ///< of what was fetched
+  /// Room for so many indices.
+  std::span<std::uint32_t> take(std::size_t count) {
+    return indices = {reinterpret_cast<std::uint32_t*>(index_room.get(count * sizeof(std::uint32_t))), count};
+  }
   [[nodiscard]] std::byte* at(std::size_t record) const { return memory.get() + record * bytes; }
 };
-
-/// Copies records (each `bytes` of them) at these numbers one after the other, and back.
-void gather(const std::byte* records, std::size_t bytes, std::span<const std::uint32_t> indices,
-            std::byte* packed);
-void scatter(const std::byte* packed, std::size_t bytes, std::span<const std::uint32_t> indices,
-             std::byte* records);
-
-/// Columns from records of `stride` numbers of `size` bytes, and back; `count` of them. `columns` are
-/// `stride` arrays of `count` numbers, one after the other.
-void unpack(const std::byte* packed, std::size_t stride, std::size_t size, std::size_t count,
-            std::byte* columns, Isa isa);
-void pack(const std::byte* columns, std::size_t stride, std::size_t size, std::size_t count,
-          std::byte* packed, Isa isa);
 
 /// Multiplies numbers of `size` bytes, each rounded once, with the factor rounded to their type.
 void multiply(std::byte* numbers, std::size_t size, std::size_t count, double factor, Isa isa);
 
-/// Whether each index is larger than the one before it.
-[[nodiscard]] bool increasing(std::span<const std::uint32_t> indices, Isa isa);
+/// Whether each index is larger than the one before it. Copies them besides.
+[[nodiscard]] bool copy_increasing(std::span<const std::uint32_t> indices, std::uint32_t* copy, Isa isa);
 
 }  // namespace thalweg

@@ -1,6 +1,7 @@
 #include "workbench/sparse_steps.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "models/sums.h"
@@ -18,6 +19,10 @@ void SparseSteps::expect(std::span<const std::uint32_t> coming, std::size_t batc
   constexpr std::uint64_t most = 4096;  // numbers that stay in the second cache
   constexpr std::size_t line = 64 / sizeof(float);
   const auto& matrix = std::get<data::SparseMatrix>(data_->features);
+  if (batch == 1 && !coming.empty()) {
+    const std::uint64_t begin = matrix.row_begin[coming[0]], end = matrix.row_begin[coming[0] + 1];
+    optimizer_->prefetch(0, {matrix.column.data() + begin, end - begin});
+  }
   const auto part = [&](std::size_t from) {
     from = std::min(from, coming.size());
     return coming.subspan(from, std::min(batch, coming.size() - from));
@@ -26,9 +31,11 @@ void SparseSteps::expect(std::span<const std::uint32_t> coming, std::size_t batc
   for (const std::uint32_t row : part(batch)) {
     const std::uint64_t begin = matrix.row_begin[row], end = matrix.row_begin[row + 1];
     if ((count += end - begin) > most) break;
-    for (std::uint64_t k = begin; k < end; k += line) {
-      __builtin_prefetch(&matrix.column[k]);
-      __builtin_prefetch(&matrix.value[k]);
+    const std::uint32_t* column = matrix.column.data() + begin;
+    const float* value = matrix.value.data() + begin;
+    for (const float* const last = matrix.value.data() + end; value < last; value += line, column += line) {
+      __builtin_prefetch(column);
+      __builtin_prefetch(value);
     }
   }
   for (const std::uint32_t row : part(2 * batch)) {
@@ -45,11 +52,15 @@ std::string SparseSteps::faulty_gradient() const {
 }
 
 void SparseSteps::step() {
-  optimizer_->begin_step();
-  optimizer_->step_fetched(0, batch_.weights_gradient());
-  optimizer_->step_tensor(1, batch_.bias_gradient());
-  optimizer_->end_step();
+  const std::array<GradientView, 2> gradients{batch_.weights_gradient(), batch_.bias_gradient()};
+  optimizer_->step_fetched(gradients);
   behind_ = true;
+}
+
+bool SparseSteps::is_finite() const {
+  const std::vector<float>& bias = (*parameters_)[1].values;
+  return models::all_finite(weights_) &&
+         std::all_of(bias.begin(), bias.end(), [](float b) { return std::isfinite(b); });
 }
 
 std::string SparseSteps::faulty_parameter() const {

@@ -34,6 +34,8 @@ class SparseSteps {
   std::size_t clip_non_finite() { return batch_.clip_non_finite(); }
   /// One step with the gradient.
   void step();
+  /// Whether all parameters that the step has changed are finite.
+  [[nodiscard]] bool is_finite() const;
   /// The name of the first tensor of which the step has left a parameter that is not finite, or "".
   [[nodiscard]] std::string faulty_parameter() const;
   /// Brings the parameters up to date, unless they are.

@@ -189,6 +189,7 @@ bool Trainer::step() {
   if (!narrow_.empty()) narrow_.widen(parameters_);
   count(rows.size(), gradient_norm);
   if (epoch_ended()) stop_watch();
+  if (sparse_ && sparse_->is_finite()) return true;
   if (std::string tensor = sparse_ ? sparse_->faulty_parameter() : not_finite(parameters_); !tensor.empty()) {
     divergence_ = {optimizer_.steps(), tensor + " is not finite"};
     return false;

@@ -65,20 +65,17 @@ struct Growing {
         if (j < extent.block) few.push_back(value);
       }
     }
-    const std::vector<T> slope{T(1), T(-2), T(0.5)};
     known.begin_step();
     known.step_tensor(0, SparseGradient{indices, wide});
     known.step_tensor(1, slope);
     known.end_step();
     const std::span<const T> fetched = grown.fetch<T>(0, indices);
     ASSERT_EQ(fetched.size(), few.size());
-    grown.begin_step();
-    grown.step_fetched(0, few);
-    grown.step_tensor(1, slope);
-    grown.end_step();
+    grown.step_fetched(std::array<GradientView, 2>{few, slope});
   }
 
   std::vector<T> all, bias, some, other;
+  const std::vector<T> slope{T(1), T(-2), T(0.5)};
   Optimizer known, grown;
 };
 

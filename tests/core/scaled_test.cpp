@@ -1,6 +1,7 @@
 // Skipped::scaled against the dense trajectory in exact arithmetic, or as near to it as double comes.
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include <gmock/gmock.h>
@@ -52,9 +53,7 @@ struct Trajectory {
       }
       for (std::size_t i = 0; i < size; ++i) largest[i] = std::max(largest[i], std::abs(dense[i]));
       (void)lazy.fetch<float>(0, indices);
-      lazy.begin_step();
-      lazy.step_fetched(0, values);
-      lazy.end_step();
+      lazy.step_fetched(std::array<GradientView, 1>{values});
       whole.step({gradient});
       for (std::size_t i = 0; i < size; ++i) largest[i] = std::max(largest[i], std::abs(dense[i]));
       if (t % settle_every == 0) lazy.settle();

@@ -1,6 +1,8 @@
 // Sparse steps against dense ones with gradients that are 0 where the sparse ones have none.
 
+#include <array>
 #include <cstring>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -78,22 +80,29 @@ void expect_dense_trajectory(const AnyRule& rule, const Prepare& setup = {}, con
   dense.add("b", other);
   if (setup) setup(sparse);
   if (setup) setup(dense);
+  std::vector<T> slope(3);  // where it was, as a routine step has it
   for (std::uint64_t t = 1; t <= steps; ++t) {
-    const Few<T> few(t, size, block);
-    const auto slope = test::uniform_numbers<T>(3, -1, 1, 6, t);
+    const Few<T> few(t, size, block), next(t + 1, size, block);
+    const auto slopes = test::uniform_numbers<T>(3, -1, 1, 6, t);
+    std::copy(slopes.begin(), slopes.end(), slope.begin());
     const std::vector<T> at(sparse.fetch<T>(0, few.indices).begin(), sparse.fetch<T>(0, few.indices).end());
     for (std::size_t k = 0; k < at.size(); ++k) {
       const T expected = theta[few.indices[k / block] * block + k % block];
       ASSERT_EQ(std::memcmp(&at[k], &expected, sizeof(T)), 0)
           << rule.text() << " step " << t << " index " << few.indices[k / block] << ": " << at[k];
     }
-    sparse.begin_step();
-    if (t % 2 == 0)
-      sparse.step_fetched(0, few.values);
-    else
-      sparse.step_tensor(0, few.sparse());
-    sparse.step_tensor(1, slope);
-    sparse.end_step();
+    if (t % 3 == 0) sparse.prefetch(0, next.indices);
+    if (t % 4 < 2) {
+      sparse.step_fetched(std::array<GradientView, 2>{few.values, slope});
+    } else {
+      sparse.begin_step();
+      if (t % 4 == 2)
+        sparse.step_fetched(0, few.values);
+      else
+        sparse.step_tensor(0, few.sparse());
+      sparse.step_tensor(1, slope);
+      sparse.end_step();
+    }
     dense.step({few.dense(size, block), slope});
     if (t % 23 != 0 && t != steps) continue;
     for (const std::string& slot : test::slot_names(rule))
@@ -280,16 +289,25 @@ TEST(SparseStep, RowsAreSummedRowByRow) {
 }
 
 // Steps without any of them let the next step find nothing prepared.
-TEST(SparseStep, SettingsThatComeLaterCount) {
+class SettingsThatComeLater : public ::testing::TestWithParam<bool> {};
+
+TEST_P(SettingsThatComeLater, Count) {
   std::vector<float> table(3), theta(3);
   Optimizer sparse(SGD{.lr = 1}), dense(SGD{.lr = 1});
   sparse.add_sparse("w", table);
   dense.add("w", theta);
   const auto moves_by = [&](float expected) {
     const float before = theta[1];
-    sparse.begin_step();
-    sparse.step_tensor(0, SparseGradient{std::vector<std::uint32_t>{1}, std::vector<float>{-1}});
-    sparse.end_step();
+    const std::vector<std::uint32_t> index{1};
+    const std::vector<float> slope{-1};
+    if (GetParam()) {
+      (void)sparse.fetch<float>(0, index);
+      sparse.step_fetched(std::array<GradientView, 1>{slope});
+    } else {
+      sparse.begin_step();
+      sparse.step_tensor(0, SparseGradient{index, slope});
+      sparse.end_step();
+    }
     dense.step({std::vector<float>{0, -1, 0}});
     sparse.settle();
     EXPECT_EQ(theta[1] - before, expected);
@@ -309,6 +327,53 @@ TEST(SparseStep, SettingsThatComeLaterCount) {
   moves_by(0.5F);
   both([](Optimizer& o) { o.schedule("lr", linear(1024)); });
   moves_by(0.5F * (1 - 5.0F / 1024));
+  moves_by(0.5F * (1 - 6.0F / 1024));
+  both([](Optimizer& o) { o.scale("lr", 4); });
+  moves_by(4 * (1 - 7.0F / 1024));
+  both([](Optimizer& o) { o.scale("l2", 0.5); });
+  moves_by(4 * (1 - 8.0F / 1024));
+}
+
+INSTANTIATE_TEST_SUITE_P(SparseStep, SettingsThatComeLater, ::testing::Bool(), [](const auto& at_once) {
+  return at_once.param ? std::string("AtOnce") : std::string("TensorByTensor");
+});
+
+TEST(SparseStep, DenseGradientsMayBeOfAnotherPrecision) {
+  std::vector<float> table(3), bias(1);
+  Optimizer optimizer(SGD{.lr = 1});
+  optimizer.add_sparse("w", table);
+  optimizer.add("b", bias);
+  const std::vector<std::uint32_t> index{1};
+  const std::vector<float> slope{-1};
+  const std::vector<double> other{-1};
+  for (int t = 0; t < 4; ++t) {
+    (void)optimizer.fetch<float>(0, index);
+    optimizer.step_fetched(std::array<GradientView, 2>{slope, other});
+  }
+  EXPECT_EQ(bias[0], 4);
+}
+
+TEST(SparseStep, APolicyThatComesLaterCounts) {
+  std::vector<float> table(3), bias(1);
+  Optimizer optimizer(SGD{.lr = 1});
+  optimizer.add_sparse("w", table);
+  optimizer.add("b", bias);
+  const std::vector<std::uint32_t> index{1};
+  std::vector<float> slope{-1}, other{-1};
+  const auto step = [&] {
+    (void)optimizer.fetch<float>(0, index);
+    optimizer.step_fetched(std::array<GradientView, 2>{slope, other});
+  };
+  for (int t = 0; t < 3; ++t) step();
+  optimizer.non_finite(NonFinite::stop);
+  other[0] = std::numeric_limits<float>::infinity();
+  EXPECT_THROW(step(), NonFiniteGradient);
+  other[0] = -1;
+  step();  // the one before was given up
+  optimizer.settle();
+  EXPECT_EQ(optimizer.steps(), 4U);
+  EXPECT_EQ(table[1], 5);  // which it had moved before
+  EXPECT_EQ(bias[0], 4);
 }
 
 TEST(SparseStep, PenaltiesThatComeLaterCount) {
@@ -329,9 +394,8 @@ TEST(SparseStep, PenaltiesThatComeLaterCount) {
     for (int t = 0; t < 4; ++t) {
       if (t == 2) ways[way](sparse);
       if (t == 2) ways[way](dense);
-      sparse.begin_step();
-      sparse.step_tensor(0, SparseGradient{std::vector<std::uint32_t>{1}, std::vector<float>{-1}});
-      sparse.end_step();
+      (void)sparse.fetch<float>(0, std::vector<std::uint32_t>{1});
+      sparse.step_fetched(std::array<GradientView, 1>{std::vector<float>{-1}});
       dense.step({std::vector<float>{0, -1, 0}});
     }
     sparse.settle();
@@ -428,6 +492,11 @@ TEST(SparseStep, WhatDoesNotFitIsAnError) {
   EXPECT_USAGE_ERROR_WITH(optimizer.step_tensor(0, SparseGradient{good, two}), HasSubstr("already"));
   optimizer.step_tensor(1, two);
   optimizer.end_step();
+  (void)optimizer.fetch<float>(0, good);
+  EXPECT_USAGE_ERROR_WITH(optimizer.step_fetched(std::array<GradientView, 1>{two}), HasSubstr("must be 2"));
+  EXPECT_USAGE_ERROR_WITH(optimizer.step_fetched(std::array<GradientView, 2>{two, three}),
+                          HasSubstr("must have 2"));
+  EXPECT_USAGE_ERROR_WITH(optimizer.step_fetched(std::array<GradientView, 2>{two, two}), HasSubstr("fetch"));
 
   Optimizer noisy(SGD{}), measuring(DoG{}), ahead(Nesterov{});
   noisy.add_sparse("w", w);

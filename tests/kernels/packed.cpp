@@ -221,12 +221,13 @@ std::vector<Loop> loops_of(const Code& code) {
 /// them may have steps between their loops that are not packed, and other functions for other sets.
 bool is_strict(const std::string& body) { return body.compare(0, 17, "thalweg::detail::") == 0; }
 
-/// Whether it does more than copy.
+/// Whether it does more than copy, numbers into vectors and out of them too.
 bool computes(const Code& code) {
+  static const std::regex moves("call .*|v?(?:insertps|extractps|p(?:ins|ext)r[bwdq]) .*");
   return std::any_of(code.begin(), code.end(), [](const Instruction& i) {
     const Work work = work_of(i.text);
     return work.packed_float > 0 || work.packed_other > 0 ||
-           (work.scalar && i.text.compare(0, 4, "call") != 0);
+           (work.scalar && !std::regex_match(i.text, moves));
   });
 }
 
