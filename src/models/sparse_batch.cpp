@@ -23,6 +23,7 @@ void SparseBatch<T>::start(const data::Dataset& data, std::span<const std::uint3
   data_ = &data;
   matrix_ = &std::get<data::SparseMatrix>(data.features);
   rows_ = rows;
+  predicted_.reset();
   if (rows.size() == 1) {
     features_ = columns_of(*matrix_, rows[0]);
     return;
@@ -99,11 +100,13 @@ double SparseBatch<T>::add_block(std::size_t begin, std::size_t count, std::span
 template <class T>
 double SparseBatch<T>::differentiate_row(std::span<const T> weights, T bias) {
   const float* const x = matrix_->value.data() + matrix_->row_begin[rows_[0]];
-  T z = bias + row_dot(weights.size(), x, weights.data());
+  T z = predicted_ ? *predicted_ : bias + row_dot(weights.size(), x, weights.data());
   const double loss = models::differentiate(head_, 1, 1, &z, &data_->target[rows_[0]], T(1));
   weights_.resize(weights.size());
-  bias_.assign(1, T(0) + z);
-  squares_ = row_gradient(weights.size(), x, z, weights_.data());
+  bias_.resize(1);
+  bias_[0] = T(0) + z;
+  squares_ = row_gradient(weights.size(), x, z, weights_.data()) +
+             static_cast<double>(bias_[0]) * static_cast<double>(bias_[0]);
   return loss;
 }
 
@@ -114,12 +117,13 @@ void SparseBatch<T>::predict(std::span<const T> weights, std::span<const T> bias
     std::copy(bias.begin(), bias.end(), z.begin() + static_cast<std::ptrdiff_t>(i * outputs_));
     forward(i, weights.data(), &z[i * outputs_]);
   }
+  if (z.size() == 1) predicted_ = z[0];
 }
 
 template <class T>
 double SparseBatch<T>::differentiate(std::span<const T> weights, std::span<const T> bias) {
-  const double loss = rows_.size() == 1 && outputs_ == 1 ? differentiate_row(weights, bias[0])
-                                                         : differentiate_rows(weights, bias);
+  if (rows_.size() == 1 && outputs_ == 1) return differentiate_row(weights, bias[0]);
+  const double loss = differentiate_rows(weights, bias);
   for (const T g : bias_) squares_ += static_cast<double>(g) * static_cast<double>(g);
   return loss;
 }

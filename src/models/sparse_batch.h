@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -26,7 +27,7 @@ class SparseBatch {
   /// The same, if the batch has several rows, or null.
   [[nodiscard]] const DistinctIndices* distinct() const { return rows_.size() > 1 ? &distinct_ : nullptr; }
   /// The outputs of the batch's rows, `outputs` each, before the head makes anything of them, where `weights`
-  /// are those of features(): what differentiate() starts from.
+  /// are those of features(): what differentiate() starts from, which then has to be given the same weights.
   void predict(std::span<const T> weights, std::span<const T> bias, std::vector<T>& z);
   /// The mean loss of the batch, where `weights` are those of features(), `outputs` each. Makes the
   /// gradients.
@@ -52,6 +53,7 @@ class SparseBatch {
   const data::Dataset* data_ = nullptr;
   const data::SparseMatrix* matrix_ = nullptr;
   std::span<const std::uint32_t> rows_, features_;
+  std::optional<T> predicted_;      ///< of a batch of one row and one output
   DistinctIndices distinct_;        ///< of a batch of several rows
   std::vector<std::size_t> first_;  ///< of each row in its positions
   std::vector<T> z_, row_, weights_, bias_, lane_weights_, lane_bias_;

@@ -178,6 +178,7 @@ double OnlineLearner::gradient_norm() const { return std::sqrt(batch_.squares())
 
 /// What of loss and gradient is not a number to step with, or "".
 std::string OnlineLearner::fault(double loss) const {
+  if (std::isfinite(batch_.squares()) && std::isfinite(loss)) return {};  // squares of floats, in double
   const char* const what = !models::all_finite(batch_.weights_gradient()) ? "the gradient of weights"
                            : !models::all_finite(batch_.bias_gradient())  ? "the gradient of bias"
                            : !std::isfinite(loss)                         ? "the loss"
@@ -192,7 +193,8 @@ bool OnlineLearner::learn(data::SparseBatch& batch, std::span<const std::uint32_
   const Loan loan(*this, batch);
   batch_.start(here_, rows);
   fetch();
-  const std::string what = fault(batch_.differentiate(fetched_weights_, fetched_bias_));
+  const double loss = batch_.differentiate(fetched_weights_, fetched_bias_);
+  const std::string what = fault(loss);
   stepped_ = what.empty() || policy_ == NonFinite::clip;
   if (!what.empty()) {
     if (policy_ == NonFinite::stop) divergence_ = {optimizer_.steps() + 1, what};
@@ -204,14 +206,18 @@ bool OnlineLearner::learn(data::SparseBatch& batch, std::span<const std::uint32_
   }
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const float target = here_.target[rows[i]];
-    const models::Tally one = models::judge(head_, 1, outputs_, &outputs_of_rows_[i * outputs_], &target);
+    const float* const z = &outputs_of_rows_[i * outputs_];
+    // The loss of a row alone has been made already, with the same bits but for that of several classes.
+    const bool judged = rows.size() == 1 && head_ == models::Head::logistic;
+    const models::Tally one =
+        judged
+            ? models::Tally{loss, models::decide(head_, 1, z) == static_cast<std::size_t>(target) ? 1.0 : 0}
+            : models::judge(head_, 1, outputs_, z, &target);
     if (std::isfinite(one.loss))
       scores.add(one.loss, one.hits > 0 && static_cast<std::size_t>(target) < known);
   }
-  optimizer_.begin_step();
-  optimizer_.step_fetched(0, batch_.weights_gradient());
-  optimizer_.step_fetched(1, batch_.bias_gradient());
-  optimizer_.end_step();
+  const std::array<GradientView, 2> gradients{batch_.weights_gradient(), batch_.bias_gradient()};
+  optimizer_.step_fetched(gradients);
   const char* const tensor = !models::all_finite(fetched_weights_) ? "weights"
                              : !models::all_finite(fetched_bias_)  ? "bias"
                                                                    : nullptr;
