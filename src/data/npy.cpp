@@ -100,14 +100,18 @@ std::vector<Value> convert(const Header& header, std::string_view bytes) {
 /// Checks the size that the header declares against what is there, before anything of that size is allocated.
 template <class Stored, class Value = double>
 NpyArray read_elements(const std::string& path, const Header& header, std::string_view bytes) {
-  std::size_t size = sizeof(Stored);
+  // Of eight bytes each, whatever their type is here: what is read is written as doubles.
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max() / sizeof(double);
+  static_assert(sizeof(Stored) <= sizeof(double));
+  std::size_t count = 1;
   std::string shape;
   bool fits = true;
   for (const std::size_t length : header.shape) {
     shape += (shape.empty() ? "" : " x ") + std::to_string(length);
-    fits = fits && (length == 0 || size <= std::numeric_limits<std::size_t>::max() / length);
-    if (fits) size *= length;
+    fits = fits && (length == 0 || count <= most / length);
+    if (fits) count *= length;
   }
+  const std::size_t size = count * sizeof(Stored);
   if (!fits || size != bytes.size()) {
     throw input_error(path, std::to_string(bytes.size()) + " bytes of elements",
                       (fits ? std::to_string(size) : std::string("far more")) +

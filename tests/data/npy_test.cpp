@@ -109,6 +109,11 @@ TEST_F(Npy, RefusesSizesThatAreNotThere) {
             "a.npy: found 0 bytes of elements; expected far more bytes, as the header says (4294967296 x "
             "4294967296 "
             "elements of type f8)");
+  // Four bytes each would be counted, but the doubles that they become would not.
+  EXPECT_EQ(error(npy("<i4", "(3700070955161500000, 0)", "")),
+            "a.npy: found 0 bytes of elements; expected far more bytes, as the header says "
+            "(3700070955161500000 x 0 elements of type i4)");
+  EXPECT_THAT(read(npy("<i4", "(2305843009213693951, 0)", "")).shape, ElementsAre(2305843009213693951U, 0));
   EXPECT_EQ(error(npy("<f4", "(2,)", "").substr(0, 30)),
             "a.npy: found a header that is cut off; expected 58 bytes of header");
 }

@@ -255,6 +255,7 @@ TEST(Experiment, MistakesNameFileLineAndTheNearest) {
   EXPECT_EQ(error_of("epochs = 2.5"), "e.toml:1: found 2.5; expected a whole number, at least 1");
   EXPECT_THAT(error_of("seed = 1\noptimizers = [\"adma\"]"),
               AllOf(StartsWith("e.toml:2: "), HasSubstr("did you mean 'adam'")));
+  EXPECT_EQ(error_of("data = \"\""), "e.toml:1: found an empty text; expected a bundled data set or a file");
   EXPECT_EQ(error_of("optimizers = \"adam\""), "e.toml:1: found 'adam'; expected a list of texts");
   EXPECT_THAT(error_of("tuner = \"halvin\""),
               StartsWith("e.toml:1: unknown tuner 'halvin': did you mean 'halving'?"));

@@ -120,7 +120,12 @@ ExperimentReader::Keys workload_keys(const ExperimentReader& reader, const std::
                                      Workload& workload) {
   return {
       {"name", [&](const toml::node& n) { workload.name = reader.text(n); }},
-      {"data", [&](const toml::node& n) { workload.data = beside(path, reader.text(n)); }},
+      {"data",
+       [&](const toml::node& n) {
+         workload.data = beside(path, reader.text(n));
+         if (workload.data.empty())  // as a text it would be left out, and then be the default
+           throw input_error(reader.where(n.source()), "an empty text", "a bundled data set or a file");
+       }},
       {"model",
        [&](const toml::node& n) {
          workload.model = reader.text(n);
