@@ -21,6 +21,8 @@ function(thalweg_compile_options target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF POSITION_INDEPENDENT_CODE ON)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+    # Position-independent or not, a function of ours is the one that is called: it may be inlined.
+    $<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>
     $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # false for every "text" + string in g++ 12 (its bug 105651)
     # What is compiled together is included, and a class that is included should not have members of a file's own types.
     $<$<AND:$<CXX_COMPILER_ID:GNU>,$<BOOL:${CMAKE_UNITY_BUILD}>>:-Wno-subobject-linkage>
