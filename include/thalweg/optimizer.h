@@ -133,15 +133,18 @@ class Optimizer {
   [[nodiscard]] std::span<const T> fetch(std::size_t index, std::span<const std::uint32_t> indices);
   template <class T>
   [[nodiscard]] std::span<const T> fetch(std::size_t index, const DistinctIndices& indices);
+  template <class T>
+  [[nodiscard]] std::span<const T> fetch(std::size_t index, const IncreasingIndices& indices);
   /// Steps the parameters that were fetched last: step_tensor() with these values at their indices.
   void step_fetched(std::size_t index, GradientView values);
   /// A whole step with what was fetched: begin_step(), step_fetched() of each sparse tensor and step_tensor()
   /// of each other one, end_step(). `gradients` has one entry per tensor. Errors as theirs, after which the
   /// step is given up (cancel_step()).
   void step_fetched(std::span<const GradientView> gradients);
-  /// Says what the next fetch will ask for, so that the step before it can bring it into the cache while it
-  /// writes. The indices must stay valid until then. Changes no number.
-  void prefetch(std::size_t index, std::span<const std::uint32_t> indices) const;
+  /// Says what the next fetch of a sparse tensor will ask for, so that the step before it can bring it into
+  /// the cache while it writes; and before that, whoever uses what is returned. The indices must stay valid
+  /// until the step is done, and so does what is returned. Changes no number.
+  Prefetch& prefetch(std::size_t index, std::span<const std::uint32_t> indices);
   /// Writes the parameters of all sparse tensors, after all steps done, to the user's arrays.
   void settle();
 

@@ -25,17 +25,12 @@ enum class Skipped {
   /// t, of bias corrections and schedules, counts all steps. Another trajectory than the dense one.
   left,
   /// They take every step, but all at once: what l2 and weight decay leave of a parameter without a gradient
-  /// is
-  /// the same share for all, so that their product is kept as one number of the tensor, in double, and
-  /// records
-  /// are parameters over it (Bottou 2012, "Stochastic gradient descent tricks", 5.1). A skipped step costs
-  /// nothing. The trajectory is the dense one but for rounding: a skipped step rounds no parameter, and one
-  /// with
-  /// a gradient at most four times more than a dense step, to one unit in the last place or less each.
-  /// Refused
-  /// where the share differs between parameters: for rules that move without a gradient, and for l2 where a
-  /// rule
-  /// adapts to its gradients; sgd takes both, adagrad and ftrl a weight decay.
+  /// is the same share for all, so that their product is kept as one number of the tensor, in double, and
+  /// records are parameters over it (Bottou 2012, "Stochastic gradient descent tricks", 5.1). A skipped step
+  /// costs nothing. The trajectory is the dense one but for rounding: a skipped step rounds no parameter, and
+  /// one with a gradient at most four times more than a dense step, to one unit in the last place or less
+  /// each. Refused where the share differs between parameters: for rules that move without a gradient, and
+  /// for l2 where a rule adapts to its gradients; sgd takes both, adagrad and ftrl a weight decay.
   scaled,
 };
 
@@ -60,6 +55,48 @@ struct SparseRows {
   std::span<const std::uint32_t> column;
   GradientView value;   ///< of the precision of the tensor, as the next
   GradientView factor;  ///< rows times b
+};
+
+/// Indices each of which is larger than the one before it, so that fetch() need not look at each of them, nor
+/// copy them: their memory must stay as it is until they are stepped, or others are fetched.
+class IncreasingIndices {
+ public:
+  /// Looks at them. Throws a usage Error if one is not larger than the one before it.
+  explicit IncreasingIndices(std::span<const std::uint32_t> indices);
+  /// Of what was looked at before, as the rows of a matrix that is used again and again. Looks at nothing: if
+  /// they do not increase, the behaviour is undefined.
+  [[nodiscard]] static IncreasingIndices known(std::span<const std::uint32_t> indices) {
+    IncreasingIndices all;
+    all.indices_ = indices;
+    return all;
+  }
+  [[nodiscard]] std::span<const std::uint32_t> indices() const { return indices_; }
+
+ private:
+  IncreasingIndices() = default;
+  std::span<const std::uint32_t> indices_;
+};
+
+/// Records of a sparse tensor that will be fetched next, to be brought into the second cache by then: asked
+/// for a few at a time between other work, nobody waits for them. Changes no number.
+class Prefetch {
+ public:
+  Prefetch() = default;
+  /// Of records of `bytes` each; the indices must stay valid.
+  Prefetch(const std::byte* records, std::size_t bytes, std::span<const std::uint32_t> indices)
+      : records_(records), bytes_(bytes), indices_(indices) {}
+  /// Asks for `count` of them, if as many are left.
+  [[gnu::always_inline]] void some(std::size_t count) {
+    if (indices_.size() < count) return;
+    for (std::size_t k = 0; k < count; ++k) __builtin_prefetch(records_ + bytes_ * indices_[k], 1, 2);
+    indices_ = indices_.subspan(count);
+  }
+  [[nodiscard]] std::span<const std::uint32_t> left() const { return indices_; }
+
+ private:
+  const std::byte* records_ = nullptr;
+  std::size_t bytes_ = 0;
+  std::span<const std::uint32_t> indices_;
 };
 
 /// Numbers the distinct indices of some lists: 0, 1, ... in the order of their first appearance.

@@ -67,12 +67,12 @@ class Optimizer::Engine {
     const void* data;
     std::size_t count;
   };
-  /// `below`: they are known to be distinct and below that; 0 if nothing is known.
-  [[nodiscard]] Fetched fetch(std::size_t index, std::span<const std::uint32_t> indices, Precision precision,
-                              std::size_t below = 0);
+  [[nodiscard]] Fetched fetch(std::size_t index, std::span<const std::uint32_t> indices, Precision precision);
+  [[nodiscard]] Fetched fetch(std::size_t index, const DistinctIndices& indices, Precision precision);
+  [[nodiscard]] Fetched fetch(std::size_t index, const IncreasingIndices& indices, Precision precision);
   void step_fetched(std::size_t index, const GradientView& values);
   void step_fetched(std::span<const GradientView> gradients);
-  void prefetch(std::size_t index, std::span<const std::uint32_t> indices) const;
+  Prefetch& prefetch(std::size_t index, std::span<const std::uint32_t> indices);
   void settle();
   void end_step();
   void cancel_step();
@@ -299,6 +299,7 @@ class Optimizer::Engine {
   // sparse.cpp: steps of few parameters
   void check_sparse(const std::string& name, const ParameterView& view, const AnyRule& own,
                     const SparseOptions& sparse) const;
+  [[nodiscard]] Tensor& fetched_tensor(std::size_t index, Precision precision);
   [[nodiscard]] Tensor& sparse_tensor(std::size_t index, const char* call) {
     if (index >= tensors_.size() || !tensors_[index].rare->table) refuse_sparse(index, call);
     return tensors_[index];

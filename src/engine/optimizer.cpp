@@ -41,26 +41,6 @@ void Optimizer::step_tensor(std::size_t index, const SparseGradient& gradient) {
 void Optimizer::step_tensor(std::size_t index, const SparseRows& gradient) {
   engine_->step_tensor(index, gradient);
 }
-template <class T>
-std::span<const T> Optimizer::fetch(std::size_t index, std::span<const std::uint32_t> indices) {
-  const Engine::Fetched numbers = engine_->fetch(index, indices, detail::precision_of<T>());
-  return {static_cast<const T*>(numbers.data), numbers.count};
-}
-template <class T>
-std::span<const T> Optimizer::fetch(std::size_t index, const DistinctIndices& distinct) {
-  const Engine::Fetched numbers =
-      engine_->fetch(index, distinct.indices(), detail::precision_of<T>(), distinct.size());
-  return {static_cast<const T*>(numbers.data), numbers.count};
-}
-template std::span<const float> Optimizer::fetch<float>(std::size_t, std::span<const std::uint32_t>);
-template std::span<const double> Optimizer::fetch<double>(std::size_t, std::span<const std::uint32_t>);
-template std::span<const float> Optimizer::fetch<float>(std::size_t, const DistinctIndices&);
-template std::span<const double> Optimizer::fetch<double>(std::size_t, const DistinctIndices&);
-void Optimizer::step_fetched(std::size_t index, GradientView values) { engine_->step_fetched(index, values); }
-void Optimizer::step_fetched(std::span<const GradientView> gradients) { engine_->step_fetched(gradients); }
-void Optimizer::prefetch(std::size_t index, std::span<const std::uint32_t> indices) const {
-  engine_->prefetch(index, indices);
-}
 void Optimizer::settle() { engine_->settle(); }
 void Optimizer::end_step() { engine_->end_step(); }
 void Optimizer::cancel_step() { engine_->cancel_step(); }

@@ -83,6 +83,7 @@ void Optimizer::Engine::track(const Tensor& tensor) {
     size == sizeof(float) ? mark(std::uint32_t{1}) : mark(std::uint64_t{1});
   }
   table.memory = std::move(memory);
+  table.coming = {};
   table.columns_before = std::exchange(table.columns, {});
   if (table.fetched) read_table(tensor);
 }

@@ -161,17 +161,43 @@ void Optimizer::Engine::read_table(const Tensor& tensor) const {
   table.fetched = true;
 }
 
-Optimizer::Engine::Fetched Optimizer::Engine::fetch(std::size_t index, std::span<const std::uint32_t> indices,
-                                                    Precision precision, std::size_t below) {
-  const Tensor& tensor = sparse_tensor(index, "fetch()");
-  Table& table = *tensor.rare->table;
+/// The tensor whose parameters of this precision are to be fetched.
+Optimizer::Engine::Tensor& Optimizer::Engine::fetched_tensor(std::size_t index, Precision precision) {
+  Tensor& tensor = sparse_tensor(index, "fetch()");
   if (precision != tensor.view.precision)
     check_precision(tensor.rare->name, precision, tensor.view.precision);
+  return tensor;
+}
+
+Optimizer::Engine::Fetched Optimizer::Engine::fetch(std::size_t index, const IncreasingIndices& indices,
+                                                    Precision precision) {
+  const Tensor& tensor = fetched_tensor(index, precision);
+  Table& table = *tensor.rare->table;
+  const std::span<const std::uint32_t> all = indices.indices();
   const std::size_t limit = limit_of(table, tensor.view.size);
-  if (below > 0) {
-    if (below > limit) check_below(tensor.rare->name, indices, limit);
-    take_indices(table, indices);
-  } else if (!take_increasing(table, tensor.rare->name, indices, limit, isa_)) {
+  if (!all.empty() && all.back() >= limit) refuse_index(tensor.rare->name, all.back(), limit);
+  table.indices = all;
+  read_table(tensor);
+  return {table.columns.get(0), table.count()};
+}
+
+Optimizer::Engine::Fetched Optimizer::Engine::fetch(std::size_t index, const DistinctIndices& indices,
+                                                    Precision precision) {
+  const Tensor& tensor = fetched_tensor(index, precision);
+  Table& table = *tensor.rare->table;
+  const std::size_t limit = limit_of(table, tensor.view.size);
+  if (indices.size() > limit) check_below(tensor.rare->name, indices.indices(), limit);
+  take_indices(table, indices.indices());
+  read_table(tensor);
+  return {table.columns.get(0), table.count()};
+}
+
+Optimizer::Engine::Fetched Optimizer::Engine::fetch(std::size_t index, std::span<const std::uint32_t> indices,
+                                                    Precision precision) {
+  const Tensor& tensor = fetched_tensor(index, precision);
+  Table& table = *tensor.rare->table;
+  const std::size_t limit = limit_of(table, tensor.view.size);
+  if (!take_increasing(table, tensor.rare->name, indices, limit, isa_)) {
     table.distinct.start(limit);
     table.distinct.add(indices);
     if (table.distinct.indices().size() != indices.size())
@@ -207,7 +233,7 @@ void Optimizer::Engine::step_columns(Tensor& tensor, const void* gradient) {
   }
   if (table.coming_scale != 1) multiply(columns, size, count, 1 / table.coming_scale, isa_);
   if (table.direct.write != nullptr)
-    table.direct.write({table.memory.get(), table.indices, columns, std::exchange(table.coming, {})});
+    table.direct.write({table.memory.get(), table.indices, columns, std::exchange(table.coming, {}).left()});
   else
     write_records(table.records(), table.indices, table.packed, columns, isa_);
   table.fetched = false;
@@ -363,8 +389,38 @@ void Optimizer::Engine::step_tensor(std::size_t index, const SparseRows& rows) {
   step_columns(tensor, table.gradient.get(0));
 }
 
-void Optimizer::Engine::prefetch(std::size_t index, std::span<const std::uint32_t> indices) const {
-  if (index < tensors_.size() && tensors_[index].rare->table) tensors_[index].rare->table->coming = indices;
+Prefetch& Optimizer::Engine::prefetch(std::size_t index, std::span<const std::uint32_t> indices) {
+  Table& table = *sparse_tensor(index, "prefetch()").rare->table;
+  table.coming = table.started ? Prefetch(table.memory.get(), table.bytes, indices) : Prefetch();
+  return table.coming;
+}
+
+// Beside what they call, so that a step does not pass through more functions than it needs.
+template <class T>
+std::span<const T> Optimizer::fetch(std::size_t index, std::span<const std::uint32_t> indices) {
+  const Engine::Fetched numbers = engine_->fetch(index, indices, detail::precision_of<T>());
+  return {static_cast<const T*>(numbers.data), numbers.count};
+}
+template <class T>
+std::span<const T> Optimizer::fetch(std::size_t index, const DistinctIndices& indices) {
+  const Engine::Fetched numbers = engine_->fetch(index, indices, detail::precision_of<T>());
+  return {static_cast<const T*>(numbers.data), numbers.count};
+}
+template <class T>
+std::span<const T> Optimizer::fetch(std::size_t index, const IncreasingIndices& indices) {
+  const Engine::Fetched numbers = engine_->fetch(index, indices, detail::precision_of<T>());
+  return {static_cast<const T*>(numbers.data), numbers.count};
+}
+template std::span<const float> Optimizer::fetch<float>(std::size_t, std::span<const std::uint32_t>);
+template std::span<const double> Optimizer::fetch<double>(std::size_t, std::span<const std::uint32_t>);
+template std::span<const float> Optimizer::fetch<float>(std::size_t, const DistinctIndices&);
+template std::span<const double> Optimizer::fetch<double>(std::size_t, const DistinctIndices&);
+template std::span<const float> Optimizer::fetch<float>(std::size_t, const IncreasingIndices&);
+template std::span<const double> Optimizer::fetch<double>(std::size_t, const IncreasingIndices&);
+void Optimizer::step_fetched(std::size_t index, GradientView values) { engine_->step_fetched(index, values); }
+void Optimizer::step_fetched(std::span<const GradientView> gradients) { engine_->step_fetched(gradients); }
+Prefetch& Optimizer::prefetch(std::size_t index, std::span<const std::uint32_t> indices) {
+  return engine_->prefetch(index, indices);
 }
 
 }  // namespace thalweg

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <string>
 
 #include <thalweg/detail/kernel.h>
+#include <thalweg/error.h>
 
 namespace thalweg {
 namespace {
@@ -76,6 +79,13 @@ bool copy_increasing(std::span<const std::uint32_t> indices, std::uint32_t* copy
   bool increasing = true;
   kernels[static_cast<std::size_t>(isa)]({indices, copy, &increasing});
   return increasing;
+}
+
+IncreasingIndices::IncreasingIndices(std::span<const std::uint32_t> indices) : indices_(indices) {
+  const auto wrong = std::adjacent_find(indices.begin(), indices.end(), std::greater_equal<>());
+  if (wrong != indices.end())
+    throw usage_error("increasing indices", std::to_string(wrong[1]),
+                      "must be larger than the one before it, which is " + std::to_string(wrong[0]));
 }
 
 /// On huge pages where they are many: they are looked at in any order.

@@ -37,17 +37,21 @@ struct Table {
 
   // What was fetched last.
   bool fetched = false;
-  std::span<std::uint32_t> indices;
+  std::span<const std::uint32_t> indices;  ///< in index_room, or where the caller keeps them
   Room index_room, packed, columns, gradient;
   Room columns_before;  ///< what fetch() has shown when a step made the table tracked
   DistinctIndices distinct;
-  std::span<const std::uint32_t> coming;  ///< that will be fetched next, if anyone said so
+  Prefetch coming;  ///< what will be fetched next, if anyone said so
 
   [[nodiscard]] Records records() const { return {memory.get(), stride, number, options.block}; }
   [[nodiscard]] std::size_t count() const { return indices.size() * options.block; }  ///< of what was fetched
-  /// Room for so many indices.
+  /// Room for so many indices. What was fetched is not there any more, whatever becomes of them.
   std::span<std::uint32_t> take(std::size_t count) {
-    return indices = {reinterpret_cast<std::uint32_t*>(index_room.get(count * sizeof(std::uint32_t))), count};
+    const std::span room(reinterpret_cast<std::uint32_t*>(index_room.get(count * sizeof(std::uint32_t))),
+                         count);
+    indices = room;
+    fetched = false;
+    return room;
   }
   [[nodiscard]] std::byte* at(std::size_t record) const { return memory.get() + record * bytes; }
 };

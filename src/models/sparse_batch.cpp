@@ -47,7 +47,8 @@ void SparseBatch<T>::forward(std::size_t row, const T* weights, T* z) {
   if (outputs_ == 1) {
     row_.resize(at == nullptr ? 0 : count);
     for (std::size_t k = 0; k < row_.size(); ++k) row_[k] = weights[at[k]];
-    *z += row_dot(count, x, at == nullptr ? weights : row_.data());
+    Prefetch nothing;
+    *z += row_dot(count, x, at == nullptr ? weights : row_.data(), nothing);
     return;
   }
   for (std::size_t k = 0; k < count; ++k) {
@@ -98,14 +99,14 @@ double SparseBatch<T>::add_block(std::size_t begin, std::size_t count, std::span
 /// A batch of one row and one output, whose weights lie in the order of its numbers: add_block() without
 /// anything to look up.
 template <class T>
-double SparseBatch<T>::differentiate_row(std::span<const T> weights, T bias) {
+double SparseBatch<T>::differentiate_row(std::span<const T> weights, T bias, Prefetch& coming) {
   const float* const x = matrix_->value.data() + matrix_->row_begin[rows_[0]];
-  T z = predicted_ ? *predicted_ : bias + row_dot(weights.size(), x, weights.data());
+  T z = predicted_ ? *predicted_ : bias + row_dot(weights.size(), x, weights.data(), coming);
   const double loss = models::differentiate(head_, 1, 1, &z, &data_->target[rows_[0]], T(1));
   weights_.resize(weights.size());
   bias_.resize(1);
   bias_[0] = T(0) + z;
-  squares_ = row_gradient(weights.size(), x, z, weights_.data()) +
+  squares_ = row_gradient(weights.size(), x, z, weights_.data(), coming) +
              static_cast<double>(bias_[0]) * static_cast<double>(bias_[0]);
   return loss;
 }
@@ -121,8 +122,10 @@ void SparseBatch<T>::predict(std::span<const T> weights, std::span<const T> bias
 }
 
 template <class T>
-double SparseBatch<T>::differentiate(std::span<const T> weights, std::span<const T> bias) {
-  if (rows_.size() == 1 && outputs_ == 1) return differentiate_row(weights, bias[0]);
+double SparseBatch<T>::differentiate(std::span<const T> weights, std::span<const T> bias, Prefetch* coming) {
+  Prefetch nothing;
+  if (rows_.size() == 1 && outputs_ == 1)
+    return differentiate_row(weights, bias[0], coming != nullptr ? *coming : nothing);
   const double loss = differentiate_rows(weights, bias);
   for (const T g : bias_) squares_ += static_cast<double>(g) * static_cast<double>(g);
   return loss;

@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include <thalweg/sparse.h>
+#include <thalweg/optimizer.h>
 
 #include "data/dataset.h"
 #include "models/heads.h"
@@ -24,14 +24,18 @@ class SparseBatch {
   void start(const data::Dataset& data, std::span<const std::uint32_t> rows);
   /// The features of the batch, each once.
   [[nodiscard]] std::span<const std::uint32_t> features() const { return features_; }
-  /// The same, if the batch has several rows, or null.
-  [[nodiscard]] const DistinctIndices* distinct() const { return rows_.size() > 1 ? &distinct_ : nullptr; }
+  /// Their parameters: `optimizer` has `outputs` for each feature of this sparse tensor. Valid as those of
+  /// Optimizer::fetch().
+  [[nodiscard]] std::span<const T> fetch(Optimizer& optimizer, std::size_t tensor) const {
+    return rows_.size() > 1 ? optimizer.fetch<T>(tensor, distinct_)
+                            : optimizer.fetch<T>(tensor, IncreasingIndices::known(features_));
+  }
   /// The outputs of the batch's rows, `outputs` each, before the head makes anything of them, where `weights`
   /// are those of features(): what differentiate() starts from, which then has to be given the same weights.
   void predict(std::span<const T> weights, std::span<const T> bias, std::vector<T>& z);
   /// The mean loss of the batch, where `weights` are those of features(), `outputs` each. Makes the
-  /// gradients.
-  double differentiate(std::span<const T> weights, std::span<const T> bias);
+  /// gradients, and asks for some of what comes meanwhile, if anything does.
+  double differentiate(std::span<const T> weights, std::span<const T> bias, Prefetch* coming = nullptr);
 
   [[nodiscard]] const std::vector<T>& weights_gradient() const { return weights_; }  ///< of features()
   [[nodiscard]] const std::vector<T>& bias_gradient() const { return bias_; }
@@ -41,7 +45,7 @@ class SparseBatch {
   [[nodiscard]] double squares() const { return squares_; }
 
  private:
-  double differentiate_row(std::span<const T> weights, T bias);
+  double differentiate_row(std::span<const T> weights, T bias, Prefetch& coming);
   double differentiate_rows(std::span<const T> weights, std::span<const T> bias);
   double add_block(std::size_t begin, std::size_t count, std::span<const T> weights, std::span<const T> bias,
                    std::vector<T>& weights_gradient, std::vector<T>& bias_gradient);

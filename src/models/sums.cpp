@@ -20,19 +20,27 @@ struct Dot {
   const float* x;
   const T* weights;
   T* result;
+  Prefetch* coming;
 };
+// Of a row of a hundred numbers a quarter of what comes is asked for here, a quarter with the gradient, and
+// the rest when the step is written: as many at a time as memory sends meanwhile.
 template <class T>
 struct DotBody {
   [[gnu::always_inline]] static void run(const Dot<T>& d) {
-    *d.result = sparse_dot<T>(d.count, d.x, [weights = d.weights](std::size_t k) { return weights[k]; });
+    Prefetch coming = *d.coming;
+    *d.result = sparse_dot<T>(
+        d.count, d.x, [weights = d.weights](std::size_t k) { return weights[k]; },
+        [&]() __attribute__((always_inline)) { coming.some(2); });
+    *d.coming = coming;
   }
 };
 
 /// Adds up squares, entry k in lane k mod 16, so that the order is the same whatever the width of a vector.
 /// number(k) is asked for once for each k below `count`, and given to keep(k, number). The last numbers take
-/// as many turns as there are lanes, as in sparse_dot().
-template <class T, class Number, class Keep>
-[[gnu::always_inline]] inline double squares_of(std::size_t count, const Number& number, const Keep& keep) {
+/// as many turns as there are lanes, as in sparse_dot(), and something else may be done in between as there.
+template <class T, class Number, class Keep, class Between = NothingBetween>
+[[gnu::always_inline]] inline double squares_of(std::size_t count, const Number& number, const Keep& keep,
+                                                const Between& between = {}) {
   constexpr std::size_t lanes = 16;
   double sum[lanes] = {};
   std::size_t i = 0;
@@ -42,6 +50,7 @@ template <class T, class Number, class Keep>
       keep(i + k, x);
       sum[k] += static_cast<double>(x) * static_cast<double>(x);
     }
+    between();
   }
   const std::size_t rest = count - i;
   T last[lanes] = {};
@@ -67,6 +76,7 @@ struct Product {
   T factor;
   T* result;
   double* squares;
+  Prefetch* coming;
 };
 template <class T>
 struct ProductBody {
@@ -74,18 +84,49 @@ struct ProductBody {
     const T factor = p.factor;
     const float* const x = p.x;
     T* const __restrict result = p.result;
+    Prefetch coming = *p.coming;
     *p.squares = squares_of<T>(
         p.count, [=](std::size_t k) { return T(0) + static_cast<T>(x[k]) * factor; },
-        [=](std::size_t k, T product) { result[k] = product; });
+        [=](std::size_t k, T product) { result[k] = product; },
+        [&]() __attribute__((always_inline)) { coming.some(4); });
+    *p.coming = coming;
   }
 };
 
 #if defined(THALWEG_MIXES)
 using Floats [[gnu::vector_size(64)]] = float;
 using Half [[gnu::vector_size(32)]] = float;
+using Quarter [[gnu::vector_size(16)]] = float;
 using Doubles [[gnu::vector_size(64)]] = double;
 
-/// The same bits with masks for the last numbers, which g++ 12 has no good loop for.
+// The same bits with masks for the last numbers, which g++ 12 has no good loop for.
+
+struct MaskedDotBody {
+  [[gnu::always_inline]] static void run(const Dot<float>& d) {
+    constexpr std::size_t lanes = 8;
+    const std::size_t count = d.count;
+    const float *const x = d.x, *const weights = d.weights;
+    const Half zero{};
+    Half sum{};
+    Prefetch coming = *d.coming;
+    const auto add = [&](std::size_t k, char which) __attribute__((always_inline)) {
+      const Half a = __builtin_ia32_loadups256_mask(x + k, zero, which),
+                 b = __builtin_ia32_loadups256_mask(weights + k, zero, which);
+      sum += a * b;
+    };
+    std::size_t k = 0;
+    for (; k + lanes <= count; k += lanes) {
+      add(k, static_cast<char>(-1));
+      coming.some(2);
+    }
+    if (k < count) add(k, static_cast<char>((1U << (count - k)) - 1));
+    *d.coming = coming;
+    const Quarter quarter =
+        __builtin_shufflevector(sum, sum, 0, 1, 2, 3) + __builtin_shufflevector(sum, sum, 4, 5, 6, 7);
+    *d.result = (quarter[0] + quarter[2]) + (quarter[1] + quarter[3]);
+  }
+};
+
 struct MaskedProductBody {
   [[gnu::always_inline]] static void run(const Product<float>& p) {
     constexpr std::size_t lanes = 16;
@@ -95,6 +136,7 @@ struct MaskedProductBody {
     float* const to = p.result;
     const Floats zero{}, factor = zero + p.factor;
     Doubles sum[2] = {};
+    Prefetch coming = *p.coming;
     const auto add = [&](std::size_t i, short which) __attribute__((always_inline)) {
       const Floats x = __builtin_ia32_loadups512_mask(from + i, zero, which);
       const Floats product = zero + __builtin_ia32_mulps512_mask(x, factor, zero, which, 4);
@@ -107,15 +149,23 @@ struct MaskedProductBody {
       sum[1] += b * b;
     };
     std::size_t i = 0;
-    for (; i + lanes <= count; i += lanes) add(i, all);
+    for (; i + lanes <= count; i += lanes) {
+      add(i, all);
+      coming.some(4);
+    }
     if (i < count) add(i, static_cast<short>((1U << (count - i)) - 1));
+    *p.coming = coming;
     const Doubles half = sum[0] + sum[1];
     *p.squares = ((half[0] + half[4]) + (half[2] + half[6])) + ((half[1] + half[5]) + (half[3] + half[7]));
   }
 };
 template <class T>
+using DotBodyV4 = std::conditional_t<std::is_same_v<T, float>, MaskedDotBody, DotBody<T>>;
+template <class T>
 using ProductBodyV4 = std::conditional_t<std::is_same_v<T, float>, MaskedProductBody, ProductBody<T>>;
 #else
+template <class T>
+using DotBodyV4 = DotBody<T>;
 template <class T>
 using ProductBodyV4 = ProductBody<T>;
 #endif
@@ -173,16 +223,16 @@ void run(const Argument& argument) {
 }
 
 template <class T>
-T dot_of(std::size_t count, const float* x, const T* weights) {
+T dot_of(std::size_t count, const float* x, const T* weights, Prefetch& coming) {
   T result = 0;
-  run<DotBody<T>>(Dot<T>{count, x, weights, &result});
+  run<DotBody<T>, Dot<T>, DotBodyV4<T>>({count, x, weights, &result, &coming});
   return result;
 }
 
 template <class T>
-double product_of(std::size_t count, const float* x, T delta, T* gradient) {
+double product_of(std::size_t count, const float* x, T delta, T* gradient, Prefetch& coming) {
   double squares = 0;
-  run<ProductBody<T>, Product<T>, ProductBodyV4<T>>({count, x, delta, gradient, &squares});
+  run<ProductBody<T>, Product<T>, ProductBodyV4<T>>({count, x, delta, gradient, &squares, &coming});
   return squares;
 }
 
@@ -195,14 +245,18 @@ double squares_in(std::span<const T> numbers) {
 
 }  // namespace
 
-float row_dot(std::size_t count, const float* x, const float* weights) { return dot_of(count, x, weights); }
-double row_dot(std::size_t count, const float* x, const double* weights) { return dot_of(count, x, weights); }
-
-double row_gradient(std::size_t count, const float* x, float delta, float* gradient) {
-  return product_of(count, x, delta, gradient);
+float row_dot(std::size_t count, const float* x, const float* weights, Prefetch& coming) {
+  return dot_of(count, x, weights, coming);
 }
-double row_gradient(std::size_t count, const float* x, double delta, double* gradient) {
-  return product_of(count, x, delta, gradient);
+double row_dot(std::size_t count, const float* x, const double* weights, Prefetch& coming) {
+  return dot_of(count, x, weights, coming);
+}
+
+double row_gradient(std::size_t count, const float* x, float delta, float* gradient, Prefetch& coming) {
+  return product_of(count, x, delta, gradient, coming);
+}
+double row_gradient(std::size_t count, const float* x, double delta, double* gradient, Prefetch& coming) {
+  return product_of(count, x, delta, gradient, coming);
 }
 
 double sum_of_squares(std::span<const float> numbers) { return squares_in(numbers); }

@@ -168,8 +168,7 @@ void OnlineLearner::reserve(std::size_t columns, std::size_t classes) {
 }
 
 void OnlineLearner::fetch() {
-  fetched_weights_ = batch_.distinct() != nullptr ? optimizer_.fetch<float>(0, *batch_.distinct())
-                                                  : optimizer_.fetch<float>(0, batch_.features());
+  fetched_weights_ = batch_.fetch(optimizer_, 0);
   fetched_bias_ = optimizer_.fetch<float>(1, bias_block);
   batch_.predict(fetched_weights_, fetched_bias_, outputs_of_rows_);
 }

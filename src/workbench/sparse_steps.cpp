@@ -1,27 +1,16 @@
 #include "workbench/sparse_steps.h"
 
 #include <algorithm>
-#include <array>
-#include <cmath>
-
-#include "models/sums.h"
 
 namespace thalweg::workbench {
 
-double SparseSteps::differentiate(std::span<const std::uint32_t> rows) {
-  batch_.start(*data_, rows);
-  weights_ = batch_.distinct() != nullptr ? optimizer_->fetch<float>(0, *batch_.distinct())
-                                          : optimizer_->fetch<float>(0, batch_.features());
-  return batch_.differentiate(weights_, (*parameters_)[1].values);
-}
-
-void SparseSteps::expect(std::span<const std::uint32_t> coming, std::size_t batch) const {
+void SparseSteps::expect(std::span<const std::uint32_t> coming, std::size_t batch) {
   constexpr std::uint64_t most = 4096;  // numbers that stay in the second cache
   constexpr std::size_t line = 64 / sizeof(float);
   const auto& matrix = std::get<data::SparseMatrix>(data_->features);
   if (batch == 1 && !coming.empty()) {
     const std::uint64_t begin = matrix.row_begin[coming[0]], end = matrix.row_begin[coming[0] + 1];
-    optimizer_->prefetch(0, {matrix.column.data() + begin, end - begin});
+    coming_ = &optimizer_->prefetch(0, {matrix.column.data() + begin, end - begin});
   }
   const auto part = [&](std::size_t from) {
     from = std::min(from, coming.size());
@@ -44,23 +33,9 @@ void SparseSteps::expect(std::span<const std::uint32_t> coming, std::size_t batc
   }
 }
 
-double SparseSteps::gradient_norm() const { return std::sqrt(batch_.squares()); }
-
 std::string SparseSteps::faulty_gradient() const {
   if (!models::all_finite(batch_.weights_gradient())) return (*parameters_)[0].name;
   return models::all_finite(batch_.bias_gradient()) ? std::string() : (*parameters_)[1].name;
-}
-
-void SparseSteps::step() {
-  const std::array<GradientView, 2> gradients{batch_.weights_gradient(), batch_.bias_gradient()};
-  optimizer_->step_fetched(gradients);
-  behind_ = true;
-}
-
-bool SparseSteps::is_finite() const {
-  const std::vector<float>& bias = (*parameters_)[1].values;
-  return models::all_finite(weights_) &&
-         std::all_of(bias.begin(), bias.end(), [](float b) { return std::isfinite(b); });
 }
 
 std::string SparseSteps::faulty_parameter() const {

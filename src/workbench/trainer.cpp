@@ -161,8 +161,9 @@ bool Trainer::step() {
   if (!since_) since_ = Clock::now();
   const auto rows = std::span(order_).subspan(next_, std::min(batch_, order_.size() - next_));
   if (sparse_) {
-    loss_ = {sparse_->differentiate(rows), 0};
+    sparse_->start(rows);
     sparse_->expect(std::span(order_).subspan(next_ + rows.size()), batch_);
+    loss_ = {sparse_->differentiate(), 0};
   } else {
     look_ahead();
     loss_ = batch_loss_.gradient(split_->train, rows, parameters_, gradient_);
