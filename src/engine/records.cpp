@@ -236,16 +236,8 @@ struct WriteBody {
     std::byte *const memory = d.memory, *const columns = d.columns;
     const std::uint32_t* const indices = d.indices.data();
     const std::size_t count = d.indices.size();
-    const std::uint32_t* ahead = d.coming.data();
-    const std::uint32_t* const end = ahead + d.coming.size();
-    std::size_t i = 0;
-    for (; i + 4 <= count; i += 4) {
+    const auto write = [&](std::size_t i) __attribute__((always_inline)) {
       std::uint32_t index[4];
-      if (end - ahead >= 4) {
-        four_indices(ahead, index);
-        for (const std::uint32_t next : index) __builtin_prefetch(at<stride>(memory, next), 1, 2);
-        ahead += 4;
-      }
       four_indices(indices + i, index);
       if constexpr (stride == 1) {
         std::uint32_t number[4];
@@ -256,13 +248,23 @@ struct WriteBody {
         for (std::size_t k = 0; k < stride; ++k) column[k] = load<Four>(columns + (k * count + i) * size);
         write_four<stride>(column, index, memory);
       }
+    };
+    const std::uint32_t* const ahead = d.coming.data();
+    const std::size_t coming = d.coming.size(), both = std::min(count, coming) / 4 * 4, whole = count / 4 * 4;
+    std::size_t i = 0;
+    for (; i < both; i += 4) {
+      std::uint32_t index[4];
+      four_indices(ahead + i, index);
+      for (const std::uint32_t next : index) __builtin_prefetch(at<stride>(memory, next), 1, 2);
+      write(i);
     }
+    for (std::size_t k = both; k < coming; ++k) __builtin_prefetch(at<stride>(memory, ahead[k]), 1, 2);
+    for (; i < whole; i += 4) write(i);
     for (; i < count; ++i) {
       std::byte* const record = at<stride>(memory, indices[i]);
       for (std::size_t k = 0; k < stride; ++k)
         std::memcpy(record + k * size, columns + (k * count + i) * size, size);
     }
-    for (; ahead != end; ++ahead) __builtin_prefetch(at<stride>(memory, *ahead), 1, 2);
   }
 };
 

@@ -6,26 +6,10 @@
 #include <cmath>
 
 #include "models/exponential.h"
+#include "models/single_output.h"
 
 namespace thalweg::models {
 namespace {
-
-double log_of_one_and(double small) { return std::log1p(small); }
-/// The sum has all bits of `small` in double, whose logarithm takes less time than log1p in float, and rounds
-/// to the nearest float.
-float log_of_one_and(float small) {
-  constexpr float negligible = 0x1p-28F;  // of which the logarithm is no other float
-  if (small < negligible) return small;
-  return static_cast<float>(std::log(1 + static_cast<double>(small)));
-}
-
-/// log(1 + e^z) - t z, where small = e^-|z|.
-template <class T>
-T log_loss(T z, T t, T small) {
-  return (z < 0 ? T(0) : z) - t * z + log_of_one_and(small);
-}
-
-double half_square(double error) { return error * error / 2; }
 
 template <class T>
 T largest(std::size_t count, const T* z) {
@@ -116,19 +100,8 @@ template <class T>
 double differentiate(Head head, std::size_t rows, std::size_t outputs, T* z, const float* targets, T share) {
   if (head == Head::cross_entropy) return differentiate_cross_entropy(rows, outputs, z, targets, share);
   double loss = 0;
-  for (std::size_t i = 0; i < rows; ++i, z += outputs) {
-    const T t = static_cast<T>(targets[i]);
-    if (head == Head::squared) {
-      const T error = z[0] - t;
-      loss += half_square(static_cast<double>(error));
-      z[0] = share * error;
-    } else {
-      const T small = std::exp(-std::abs(z[0]));
-      loss += static_cast<double>(log_loss(z[0], t, small));
-      const T probability = (z[0] < 0 ? small : T(1)) / (1 + small);
-      z[0] = share * (probability - t);
-    }
-  }
+  for (std::size_t i = 0; i < rows; ++i, z += outputs)
+    loss += differentiate_output(head, z[0], static_cast<T>(targets[i]), share);
   return loss;
 }
 

@@ -6,6 +6,7 @@
 #include <thalweg/non_finite.h>
 
 #include "models/batch_loss.h"
+#include "models/single_output.h"
 #include "models/sums.h"
 
 namespace thalweg::models {
@@ -102,7 +103,7 @@ template <class T>
 double SparseBatch<T>::differentiate_row(std::span<const T> weights, T bias, Prefetch& coming) {
   const float* const x = matrix_->value.data() + matrix_->row_begin[rows_[0]];
   T z = predicted_ ? *predicted_ : bias + row_dot(weights.size(), x, weights.data(), coming);
-  const double loss = models::differentiate(head_, 1, 1, &z, &data_->target[rows_[0]], T(1));
+  const double loss = differentiate_output(head_, z, static_cast<T>(data_->target[rows_[0]]), T(1));
   weights_.resize(weights.size());
   bias_.resize(1);
   bias_[0] = T(0) + z;

@@ -50,13 +50,16 @@ void expect_the_same(const char* rule, const SparseOptions& options) {
       trained<T>(made, options, [](Optimizer& o, const Indices& indices, const DistinctIndices&) {
         return o.fetch<T>(0, std::span<const std::uint32_t>(indices));
       });
-  EXPECT_EQ(plain, trained<T>(made, options, [](Optimizer& o, const Indices& indices, const DistinctIndices&) {
+  EXPECT_EQ(plain,
+            trained<T>(made, options, [](Optimizer& o, const Indices& indices, const DistinctIndices&) {
               return o.fetch<T>(0, IncreasingIndices(indices));
             }));
-  EXPECT_EQ(plain, trained<T>(made, options, [](Optimizer& o, const Indices& indices, const DistinctIndices&) {
+  EXPECT_EQ(plain,
+            trained<T>(made, options, [](Optimizer& o, const Indices& indices, const DistinctIndices&) {
               return o.fetch<T>(0, IncreasingIndices::known(indices));
             }));
-  EXPECT_EQ(plain, trained<T>(made, options, [](Optimizer& o, const Indices&, const DistinctIndices& distinct) {
+  EXPECT_EQ(plain,
+            trained<T>(made, options, [](Optimizer& o, const Indices&, const DistinctIndices& distinct) {
               return o.fetch<T>(0, distinct);
             }));
 }
@@ -77,7 +80,8 @@ TEST(Fetch, IncreasingIndicesIncrease) {
   EXPECT_USAGE_ERROR_WITH(
       IncreasingIndices{twice},
       HasSubstr("increasing indices = 3: must be larger than the one before it, which is 3"));
-  EXPECT_USAGE_ERROR_WITH(IncreasingIndices{falling}, HasSubstr("indices = 1: must be larger than the one before it, which is 4"));
+  EXPECT_USAGE_ERROR_WITH(IncreasingIndices{falling},
+                          HasSubstr("indices = 1: must be larger than the one before it, which is 4"));
   std::vector<float> w(9);
   Optimizer optimizer(SGD{});
   optimizer.add_sparse("w", w);
@@ -115,7 +119,8 @@ TEST(Fetch, WhatComesIsAskedForAFewAtATime) {
   Optimizer optimizer(SGD{.lr = 1});
   optimizer.add_sparse("w", w);
   optimizer.add("b", b);
-  EXPECT_THAT(optimizer.prefetch(0, coming).left(), ElementsAre());  // there is no table before the first fetch
+  EXPECT_THAT(optimizer.prefetch(0, coming).left(),
+              ElementsAre());  // there is no table before the first fetch
   (void)optimizer.fetch<float>(0, one);
   Prefetch& ahead = optimizer.prefetch(0, coming);
   ahead.some(2);
