@@ -119,12 +119,11 @@ TEST_P(Bits, SameForEveryInstructionSetAndChunk) {
 }
 
 TEST_P(Bits, SameForEveryNumberOfThreads) {
-  std::vector<Execution> executions;
-  for (const std::string& isa : isa_names()) executions.push_back({.threads = 1, .isa = isa, .chunk = 0});
-  for (const std::size_t threads : {2U, 3U, 4U}) {
-    executions.push_back({.threads = threads, .isa = "best", .chunk = 0});
-    executions.push_back({.threads = threads, .isa = "baseline", .chunk = 1000});
-  }
+  const std::vector<Execution> executions{{.threads = 1, .isa = "best", .chunk = 0},
+                                          {.threads = 2, .isa = "best", .chunk = 0},
+                                          {.threads = 2, .isa = "baseline", .chunk = 1000},
+                                          {.threads = 3, .isa = "best", .chunk = 0},
+                                          {.threads = 4, .isa = "baseline", .chunk = 1000}};
   expect_same_bits<float>(GetParam(), many, false, executions);
   expect_same_bits<double>(GetParam(), many, false, executions);
 }

@@ -24,7 +24,7 @@ constexpr std::size_t size = 50;
 template <class T, class Fetch>
 std::vector<T> trained(const AnyRule& rule, const SparseOptions& options, const Fetch& fetch) {
   std::vector<T> table = test::uniform_numbers<T>(size * options.block, -1, 1, 5);
-  Optimizer optimizer(rule, {.threads = 1});
+  Optimizer optimizer(rule, Execution{.threads = 1});
   optimizer.add_sparse("w", table, options);
   DistinctIndices distinct;
   for (std::uint32_t t = 0; t < 30; ++t) {
