@@ -27,8 +27,9 @@ T log_loss(T z, T t, T small) {
 template <class T>
 double differentiate_output(Head head, T& z, T t, T share) {
   if (head == Head::cross_entropy) {  // of the only class, which is certain
-    z -= z;
-    return static_cast<double>(z);
+    const T nothing = z - z;          // unless it is not finite
+    z = nothing;
+    return static_cast<double>(nothing);
   }
   if (head == Head::squared) {
     const T error = z - t;
