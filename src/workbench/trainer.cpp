@@ -11,34 +11,10 @@
 
 #include <thalweg/error.h>
 
-#include "models/blas.h"
 #include "workbench/seconds.h"
 
 namespace thalweg::workbench {
 namespace {
-
-/// The Euclidean norm; finite if and only if every number is.
-double norm(const std::vector<float>& values) {
-  const double squares = models::dot(values.size(), values.data(), values.data());
-  if (std::isfinite(squares)) return std::sqrt(squares);
-  double sum = 0;  // it may have overflowed in float only
-  for (const float x : values) sum += static_cast<double>(x) * static_cast<double>(x);
-  return std::sqrt(sum);
-}
-
-double norm(const models::Parameters<float>& tensors) {
-  double sum = 0;
-  for (const auto& tensor : tensors) sum += std::pow(norm(tensor.values), 2);
-  return std::sqrt(sum);
-}
-
-/// The name of the first tensor with a number that is not finite, or "".
-std::string not_finite(const models::Parameters<float>& tensors) {
-  for (const auto& tensor : tensors) {
-    if (!std::isfinite(norm(tensor.values))) return tensor.name;
-  }
-  return {};
-}
 
 /// Four digits are enough for a message.
 std::string short_text(double value) {
@@ -92,7 +68,7 @@ Divergence Trainer::fault() const {
                     std::to_string(optimizer_.steps()) + " the loss was " + short_text(last_loss_) +
                     ", the gradient's norm " + short_text(last_norm_);
   }
-  const std::string tensor = sparse_ ? sparse_->faulty_gradient() : not_finite(gradient_);
+  const std::string tensor = sparse_ ? sparse_->faulty_gradient() : norms_.not_finite(gradient_);
   if (!tensor.empty()) {
     const TrainPrecision& p = options_.precision;
     found.what = "the gradient of " + tensor + " is not finite" +
@@ -115,7 +91,7 @@ double Trainer::clip_gradient() {
     narrow_.clip_non_finite();
   }
   non_finite_.clipped += clipped;
-  return sparse_ ? sparse_->gradient_norm() : norm(gradient_);
+  return sparse_ ? sparse_->gradient_norm() : norms_.norm(gradient_);
 }
 
 /// Leaves the step out. Returns false if that was the whole epoch.
@@ -169,7 +145,7 @@ bool Trainer::step() {
     loss_ = batch_loss_.gradient(split_->train, rows, parameters_, gradient_);
   }
   if (!narrow_.empty()) narrow_.round_gradient(gradient_, options_.precision.loss_scale);
-  double gradient_norm = sparse_ ? sparse_->gradient_norm() : norm(gradient_);
+  double gradient_norm = sparse_ ? sparse_->gradient_norm() : norms_.norm(gradient_);
   const bool finite = std::isfinite(loss_.total()) && std::isfinite(gradient_norm);
   if (std::isinf(first_loss_) && std::isfinite(loss_.total())) first_loss_ = loss_.total();
   stepped_ = finite || options_.non_finite == NonFinite::clip;
@@ -191,7 +167,8 @@ bool Trainer::step() {
   count(rows.size(), gradient_norm);
   if (epoch_ended()) stop_watch();
   if (sparse_ && sparse_->is_finite()) return true;
-  if (std::string tensor = sparse_ ? sparse_->faulty_parameter() : not_finite(parameters_); !tensor.empty()) {
+  if (std::string tensor = sparse_ ? sparse_->faulty_parameter() : norms_.not_finite(parameters_);
+      !tensor.empty()) {
     divergence_ = {optimizer_.steps(), tensor + " is not finite"};
     return false;
   }

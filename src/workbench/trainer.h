@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "workbench/narrow.h"
+#include "workbench/norms.h"
 #include "workbench/resumable.h"
 #include "workbench/sparse_steps.h"
 #include "workbench/train.h"
@@ -94,6 +95,7 @@ class Trainer final : public Resumable {
   models::BatchLoss<float> batch_loss_;
   models::Parameters<float> parameters_, best_;
   mutable models::Parameters<float> gradient_;  ///< of sparse steps written when it is asked for
+  Norms norms_;
   NarrowTensors narrow_;
   Optimizer optimizer_;
   Gradients views_;                      ///< of gradient_, or of what is narrow

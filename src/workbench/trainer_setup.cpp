@@ -168,6 +168,7 @@ Trainer::Trainer(const data::Split& split, const models::ModelSpec& model, const
       batch_loss_(network_, pool_),
       parameters_(network_.initial(options.seed)),
       gradient_(zeros_like(parameters_)),
+      norms_(pool_),
       narrow_(options.precision.parameters, parameters_),
       optimizer_(
           options.optimizer,
