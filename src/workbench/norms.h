@@ -9,9 +9,9 @@
 
 namespace thalweg::workbench {
 
-/// Looks at all numbers of some tensors, on the threads of a pool where they are many. A thread looks at those
-/// whose gradient it has made (Plan::tiles), and so need not wait for another processor's cache. In slices
-/// that depend on the sizes alone, so that the result has the same bits for every number of threads.
+/// Looks at all numbers of some tensors, on the threads of a pool where they are many. A thread looks at
+/// those whose gradient it has made (Plan::tiles), and so need not wait for another processor's cache. In
+/// slices that depend on the sizes alone, so that the result has the same bits for every number of threads.
 class Norms {
  public:
   /// Holds a reference to the pool.
