@@ -10,7 +10,7 @@
 namespace thalweg::workbench {
 namespace {
 
-constexpr std::size_t slices = 16, worth_threads = 65'536;
+constexpr std::size_t slices = 16, worth_sharing = 65'536;
 
 /// Of numbers in a row; finite if and only if every one is.
 double sum_of_squares(const float* x, std::size_t count) {
@@ -35,7 +35,7 @@ double Norms::norm(const models::Parameters<float>& tensors) const {
   };
   std::size_t all = 0;
   for (const auto& tensor : tensors) all += tensor.values.size();
-  if (all >= worth_threads) {
+  if (all >= worth_sharing) {
     pool_->run_brief(slices, [&look](std::size_t slice) { look(slice); });
   } else {
     for (std::size_t slice = 0; slice < slices; ++slice) look(slice);
